@@ -1,0 +1,188 @@
+"""Is every variable bound, every aggregate countable, every sentence sayable?"""
+
+import re
+from collections.abc import Iterator
+
+from cop_expert.model.diagnostic import Diagnostic, did_you_mean
+from cop_expert.model.rule import (
+    Absence,
+    Aggregate,
+    Atom,
+    Binding,
+    Clause,
+    Comparison,
+    Constant,
+    Expression,
+    Fallback,
+    Parameter,
+    Presence,
+    Rule,
+    Variable,
+    expressions,
+    is_aggregated,
+    parts,
+    variables,
+)
+from cop_expert.model.template import Vocabulary
+from cop_expert.parse.rules import parse_expression
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def check_bound(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    """Whatever is compared, reckoned with or concluded must be bound by a condition."""
+    bound = bound_names(clause)
+    needed: list[tuple[Variable, str]] = []
+    for condition in clause.body:
+        match condition:
+            case Comparison() | Binding():
+                found = [v for part in expressions(condition) for v in variables(part)]
+                needed += [(variable, "this condition uses") for variable in found]
+            case Fallback(atom, name, value):
+                inside = [v for _, term in atom for v in variables(term) if v.name != name]
+                needed += [(v, "`else` needs") for v in [*inside, *variables(value)]]
+    for _, term in clause.head:
+        needed += [(variable, "the conclusion uses") for variable in variables(term)]
+    for variable, use in needed:
+        if variable.name not in bound:
+            yield Diagnostic(
+                "unbound-variable",
+                f"nothing in the conditions binds `{variable.name}`, which {use}",
+                variable.origin,
+                did_you_mean(variable.name, bound) or "add a condition that binds it",
+            )
+
+
+def bound_names(clause: Clause) -> set[str]:
+    names = set()
+    for condition in clause.body:
+        match condition:
+            case Presence(atom):
+                names |= {v.name for _, term in atom for v in variables(term)}
+            case Fallback(_, name):
+                names.add(name)
+            case Binding(name):
+                names.add(name)
+    return names
+
+
+def check_patterns(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    """Conditions on templates hold names and literals; aggregates stand in conclusions only."""
+    for condition in clause.body:
+        if isinstance(condition, Presence | Absence | Fallback):
+            for field, term in condition.atom:
+                if not isinstance(term, Variable | Constant):
+                    yield Diagnostic(
+                        "pattern-too-deep",
+                        f"the field `{field}` is compared with a computed value",
+                        term.origin,
+                        "bind the value on a line of its own: `name = …`",
+                    )
+        if isinstance(condition, Fallback) and condition.name not in {
+            v.name for _, term in condition.atom for v in variables(term)
+        }:
+            yield Diagnostic(
+                "fallback-unused",
+                f"`{condition.name}` does not stand in `{condition.atom.template}(…)`",
+                condition.atom.origin,
+                "name the variable that is to take the value",
+            )
+        for part in (part for found in expressions(condition) for part in parts(found)):
+            if isinstance(part, Aggregate):
+                yield Diagnostic(
+                    "aggregate-in-condition",
+                    f"`{part.function}` of one argument counts over many facts and stands in "
+                    "conclusions only",
+                    part.origin,
+                    "conclude it in a rule of its own, then use what that concludes",
+                )
+
+
+def check_aggregates(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    """A sum or count must tell its facts apart: two posts of three heads are not one."""
+    functions = {
+        part.function
+        for _, term in clause.head
+        for part in parts(term)
+        if isinstance(part, Aggregate)
+    }
+    if functions & {"sum", "count"}:
+        for condition in clause.body:
+            if isinstance(condition, Presence | Fallback):
+                yield from _unbound_keys(condition.atom, vocabulary)
+    grouped = {v.name for _, term in clause.head if not is_aggregated(term) for v in variables(term)}
+    for _, term in clause.head:
+        if is_aggregated(term):
+            for variable in _outside_aggregates(term):
+                if variable.name not in grouped:
+                    yield Diagnostic(
+                        "not-grouped",
+                        f"`{variable.name}` may differ within the group",
+                        variable.origin,
+                        f"aggregate it too, or conclude `{variable.name}` as a field of its own",
+                    )
+
+
+def _unbound_keys(atom: Atom, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    template = vocabulary.templates[atom.template]
+    for name in template.key:
+        if atom.term(name) is None:
+            yield Diagnostic(
+                "unbound-key",
+                f"several facts of `{atom.template}` may differ in `{name}` only, and would be "
+                "counted as one",
+                atom.origin,
+                f"add `{name}` to the fields",
+            )
+
+
+def _outside_aggregates(expression: Expression) -> Iterator[Variable]:
+    match expression:
+        case Variable():
+            yield expression
+        case Aggregate() | Constant():
+            return
+        case _:
+            for operand in expression.operands:
+                yield from _outside_aggregates(operand)
+
+
+def check_shadowing(
+    rules: tuple[Rule, ...], parameters: dict[str, Parameter]
+) -> Iterator[Diagnostic]:
+    """A bare field name that is also a parameter would silently become a literal."""
+    for rule in rules:
+        atoms = [c.atom for c in rule.body if isinstance(c, Presence | Absence | Fallback)]
+        for atom in [*atoms, *rule.heads]:
+            for field, term in atom:
+                if isinstance(term, Variable) and term.name == field and field in parameters:
+                    yield Diagnostic(
+                        "parameter-as-variable",
+                        f"`{field}` is a parameter, so it cannot be a variable",
+                        term.origin,
+                        f"write `{field}: another_name`",
+                        parameters[field].origin,
+                        "the parameter is defined here",
+                    )
+
+
+def check_sentences(
+    rules: tuple[Rule, ...], parameters: dict[str, Parameter], clauses: list[Clause]
+) -> Iterator[Diagnostic]:
+    """Whatever a `because` names must be bound."""
+    bound = {clause.rule: bound_names(clause) | set(parameters) for clause in clauses}
+    for rule in rules:
+        for text in PLACEHOLDER.findall(rule.because):
+            expression = parse_expression(text)
+            if expression is None:
+                message, help = f"`{{{text}}}` in `because` is no expression", "write `{name}`"
+                yield Diagnostic("sentence", message, rule.origin, help)
+                continue
+            for variable in variables(expression):
+                if variable.name not in bound.get(rule.name, set()):
+                    yield Diagnostic(
+                        "sentence",
+                        f"`because` says `{{{text}}}`, and nothing binds `{variable.name}`",
+                        rule.origin,
+                        did_you_mean(variable.name, bound.get(rule.name, set())),
+                    )

@@ -1,0 +1,67 @@
+"""What every engine is, and what is checked after each stratum whichever engine ran it."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from cop_expert.facts import FactBase, Row, quoted
+from cop_expert.infer.sql import Body, literal, select
+from cop_expert.model.diagnostic import Diagnostic
+from cop_expert.model.rule import CheckedRulebook, Clause, Stratum
+
+
+class Engine(Protocol):
+    """Brings a fact base to its fixed point under a checked rulebook."""
+
+    name: str
+
+    def infer(self, facts: FactBase, rulebook: CheckedRulebook) -> list[Diagnostic]:
+        """Add every conclusion; returns what was found on the way (contradictions, overflows)."""
+
+
+def check_keys(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
+    """Two values for one key are a contradiction between rules: both are shown."""
+    for name in stratum.templates:
+        template = facts.vocabulary.templates[name]
+        clauses = [clause for clause in stratum.clauses if clause.head.template == name]
+        if len(template.key) == len(template.fields) or _is_grouped_by_key(clauses, template.key):
+            continue
+        key = ", ".join(map(quoted, template.key)) or "TRUE"
+        clashing = facts.query(
+            f"SELECT list(struct_pack({', '.join(f'{quoted(n)} := {quoted(n)}' for n in template.names)})) "
+            f"FROM {quoted(name)} GROUP BY {key} HAVING count(*) > 1 ORDER BY ALL LIMIT 20"
+        )
+        for (records,) in clashing:
+            rows = sorted((tuple(record.values()) for record in records), key=repr)
+            yield _clash(facts, clauses, rows[0], rows[1])
+
+
+def _is_grouped_by_key(clauses: list[Clause], key: tuple[str, ...]) -> bool:
+    """One aggregating clause gives one fact per group, so its key cannot clash."""
+    return len(clauses) == 1 and clauses[0].aggregates and bool(key)
+
+
+def _clash(facts: FactBase, clauses: list[Clause], one: Row, other: Row) -> Diagnostic:
+    first, second = _concluding(facts, clauses, one), _concluding(facts, clauses, other)
+    label = facts.vocabulary.templates[first.head.template].label
+    values = ", ".join(str(value) for value in one if value in other)
+    return Diagnostic(
+        "key-clash",
+        f"`{first.rule}` and `{second.rule}` conclude different things for {label} of {values}",
+        first.origin,
+        "make their conditions exclude one another, or mend the knowledge that both rest on",
+        second.origin,
+        "the other conclusion",
+    )
+
+
+def _concluding(facts: FactBase, clauses: list[Clause], row: Row) -> Clause:
+    names = facts.vocabulary.templates[clauses[0].head.template].names
+    same = " AND ".join(
+        f"{quoted(name)} IS NOT DISTINCT FROM {literal(value)}"
+        for name, value in zip(names, row, strict=True)
+    )
+    for clause in clauses:
+        sql = f"SELECT 1 FROM ({select(Body(clause, facts.vocabulary))}) WHERE {same} LIMIT 1"
+        if facts.query(sql):
+            return clause
+    return clauses[0]

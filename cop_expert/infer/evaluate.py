@@ -1,0 +1,111 @@
+"""An expression and a binding in, its value out: the arithmetic of arithmetic.py, one at a time."""
+
+import operator
+from collections.abc import Mapping
+
+from cop_expert.model.arithmetic import (
+    FACT_LIMIT,
+    INNER_PLACES,
+    PLACES,
+    divide_half_away,
+    of_millionths,
+    rescale,
+    within,
+)
+from cop_expert.model.rule import Comparison, Constant, Expression, Operation, Variable
+from cop_expert.model.template import Value
+
+Number = tuple[int, int]
+"""(count, places): (1250000, 6) is 1.25."""
+Bindings = Mapping[str, Value | Number]
+"""Facts' values; a number computed by a binding keeps its places."""
+
+RELATIONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
+
+
+class DividedByZero(ArithmeticError):
+    """The expression has no value."""
+
+
+def number(expression: Expression, bindings: Bindings) -> Number:
+    """A numeric expression's value, exact or rounded to twelve places."""
+    match expression:
+        case Variable(name):
+            value = bindings[name]
+            if isinstance(value, tuple):
+                return value
+            assert isinstance(value, int)
+            return value, PLACES
+        case Constant(value):
+            assert isinstance(value, int)
+            return of_millionths(value)
+        case Operation(name, operands):
+            return reckon(name, [number(operand, bindings) for operand in operands])
+        case _:
+            raise TypeError("an aggregate has no value of its own")
+
+
+def reckon(name: str, operands: list[Number]) -> Number:
+    """One step of arithmetic, as the reference page of the rule language defines it."""
+    if name == "round":
+        return rescale(*operands[0], 0), 0
+    if name == "*":
+        (a, a_places), (b, b_places) = operands
+        product, places = within(a * b), a_places + b_places
+        return (product, places) if places <= INNER_PLACES else _inner(product, places)
+    if name == "/":
+        (a, a_places), (b, b_places) = operands
+        if b == 0:
+            raise DividedByZero
+        shifted = within(a * 10 ** (INNER_PLACES + b_places - a_places))
+        return divide_half_away(shifted, b), INNER_PLACES
+    places = max(own for _, own in operands)
+    counts = [rescale(count, own, places) for count, own in operands]
+    if name in ("min", "max"):
+        return (min if name == "min" else max)(counts), places
+    return within(counts[0] + counts[1] if name == "+" else counts[0] - counts[1]), places
+
+
+def _inner(count: int, places: int) -> Number:
+    return rescale(count, places, INNER_PLACES), INNER_PLACES
+
+
+def value(expression: Expression, bindings: Bindings) -> Value:
+    """The expression as a fact would hold it."""
+    match expression:
+        case Variable(name) if not isinstance(bindings[name], tuple):
+            return bindings[name]  # type: ignore[return-value]  # the guard leaves no tuple
+        case Constant(constant):
+            return constant
+        case _:
+            return within(rescale(*number(expression, bindings), PLACES), FACT_LIMIT)
+
+
+def holds(comparison: Comparison, bindings: Bindings) -> bool:
+    """Whether the relation holds; only `none` equals `none`, and nothing is larger than it."""
+    left, right = (_comparable(side, bindings) for side in (comparison.left, comparison.right))
+    relation = comparison.operator
+    if left is None or right is None:
+        return {"=": left is right, "!=": left is not right}.get(relation, False)
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        places = max(left[1], right[1])
+        left, right = rescale(*left, places), rescale(*right, places)
+    return bool(RELATIONS[relation](left, right))
+
+
+def _comparable(expression: Expression, bindings: Bindings) -> str | bool | Number | None:
+    match expression:
+        case Variable(name):
+            found = bindings[name]
+            return (found, PLACES) if type(found) is int else found
+        case Constant(constant):
+            return of_millionths(constant) if type(constant) is int else constant
+        case _:
+            return number(expression, bindings)

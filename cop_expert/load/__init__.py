@@ -1,0 +1,1 @@
+"""The client's tables, settings and ontologies in, templates and given facts out."""

@@ -1,0 +1,242 @@
+"""Ontologies in, the vocabulary of templates out: classes, fields, keys, sentences, columns."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, cast
+
+from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
+from rdflib.collection import Collection
+from rdflib.term import Node
+
+from cop_expert.load.graph import read_graph
+from cop_expert.model.arithmetic import to_millionths
+from cop_expert.model.template import Datatype, Field, Kind, Template, Value, Vocabulary
+from cop_expert.resources import resource
+
+COP = Namespace("https://cop-expert.org/ns#")
+
+NUMERIC = {
+    getattr(XSD, name)
+    for name in ("decimal", "integer", "nonNegativeInteger", "positiveInteger", "int", "long")
+}
+
+
+def read_vocabulary(graphs: Iterable[Graph] = (), language: str = "en") -> Vocabulary:
+    """The standard ontology's templates together with those of the graphs given."""
+    graph, problems = read_graph(resource("kb/cop.ttl"), "kb/cop.ttl")
+    assert not problems, problems
+    for other in graphs:
+        graph += other
+    return _Reader(graph, language).vocabulary()
+
+
+class _Reader:
+    """Looks things up in one graph."""
+
+    def __init__(self, graph: Graph, language: str) -> None:
+        self.graph = graph
+        self.language = language
+
+    def vocabulary(self) -> Vocabulary:
+        templates = [
+            self.template(node, given)
+            for group, given in ((COP.Given, True), (COP.Inferred, False))
+            for node in self.subclasses(group)
+        ]
+        return Vocabulary(
+            templates={found.name: found for found in sorted(templates, key=lambda t: t.name)},
+            datatypes={
+                _name(node): self.datatype(node)
+                for node in sorted(self.graph.subjects(RDF.type, RDFS.Datatype))
+                if isinstance(node, URIRef)
+            },
+            individuals={
+                _name(owner): str(word)
+                for individual, word in sorted(self.graph.subject_objects(COP.called))
+                for owner in self.graph.objects(individual, RDF.type)
+                if owner != OWL.NamedIndividual
+            },
+            above=self.above,
+            disjoint=tuple(
+                frozenset(map(_name, self.members(cast(Node, members))))
+                for node in self.graph.subjects(RDF.type, OWL.AllDisjointClasses)
+                for members in self.graph.objects(node, OWL.members)
+            ),
+        )
+
+    @cached_property
+    def above(self) -> dict[str, frozenset[str]]:
+        return {
+            _name(node): frozenset(
+                _name(parent)
+                for parent in self.graph.transitive_objects(node, RDFS.subClassOf)
+                if isinstance(parent, URIRef)
+            )
+            for node in self.graph.subjects(RDF.type, OWL.Class)
+            if isinstance(node, URIRef)
+        }
+
+    def subclasses(self, node: Node) -> list[URIRef]:
+        found = self.graph.transitive_subjects(RDFS.subClassOf, node)
+        return sorted(sub for sub in found if isinstance(sub, URIRef) and sub != node)
+
+    def template(self, node: URIRef, given: bool) -> Template:
+        itself = self.one(node, COP.itself)
+        fields = self.fields(node)
+        if itself:
+            own = self.field(URIRef(itself), None, OWL.cardinality, 1)
+            fields = [own, *(field for field in fields if field.name != own.name)]
+        asks = sorted(str(text) for text in self.graph.objects(node, COP.asks))
+        return Template(
+            name=_name(node),
+            label=self.text(node, RDFS.label) or _name(node),
+            comment=self.text(node, RDFS.comment),
+            given=given,
+            fields=tuple(fields),
+            key=self.key(node, fields, _name(itself) if itself else ""),
+            itself=_name(itself) if itself else "",
+            naming=str(self.one(node, COP.naming) or ""),
+            declares=_name(self.one(node, COP.declares)),
+            must_be=_name(self.one(node, COP.mustBe)),
+            table=str(self.one(node, COP.table) or ""),
+            optional_table=bool(self.one(node, COP.optionalTable)),
+            also_columns=tuple(sorted(map(str, self.graph.objects(node, COP.alsoColumn)))),
+            says=self.texts(node, COP.says),
+            says_not=self.texts(node, COP.saysNot),
+            problem=bool(self.one(node, COP.problem)),
+            asks=tuple(tuple(text.split()) for text in asks),
+            ask_order=int(str(self.one(node, COP.askOrder) or 99)),
+        )
+
+    def fields(self, node: URIRef) -> list[Field]:
+        """One field per restriction of the class and of the classes above it, in order."""
+        found: dict[str, tuple[int, Field]] = {}
+        for owner in self.graph.transitive_objects(node, RDFS.subClassOf):
+            if (owner, RDF.type, OWL.Restriction) not in self.graph:
+                continue
+            on_property = cast(URIRef, self.graph.value(owner, OWL.onProperty))
+            narrowed = self.graph.value(owner, OWL.onClass) or self.graph.value(
+                owner, OWL.onDataRange
+            )
+            for bound, number in self.cardinality(owner):
+                field = self.field(on_property, narrowed, bound, number)
+                order = int(str(self.one(on_property, COP.order) or 1000))
+                found[field.name] = (order, field)
+        return [field for _, field in sorted(found.values(), key=lambda pair: (pair[0], pair[1].name))]
+
+    def cardinality(self, restriction: Node) -> Iterable[tuple[URIRef, int]]:
+        for plain, qualified in (
+            (OWL.cardinality, OWL.qualifiedCardinality),
+            (OWL.maxCardinality, OWL.maxQualifiedCardinality),
+            (OWL.minCardinality, OWL.minQualifiedCardinality),
+        ):
+            for predicate in (plain, qualified):
+                for number in self.graph.objects(restriction, predicate):
+                    yield plain, int(str(number))
+
+    def field(
+        self, on_property: URIRef, narrowed: Node | None, bound: URIRef, number: int
+    ) -> Field:
+        values = narrowed or self.graph.value(on_property, RDFS.range)
+        datatype = self.values(values)
+        name = _name(on_property)
+        default = self.one(on_property, COP.default)
+        return Field(
+            name=name,
+            type=datatype,
+            required=bound == OWL.cardinality or (bound == OWL.minCardinality and number > 0),
+            many=bound == OWL.minCardinality,
+            heading=str(self.one(on_property, COP.column) or name.replace("_", " ")),
+            default=None if default is None else _value(str(default), datatype),
+            acyclic=bool(self.one(on_property, COP.acyclic)),
+            label=self.text(on_property, RDFS.label) or name.replace("_", " "),
+            hint=self.text(on_property, COP.hint),
+            example=str(self.one(on_property, COP.example) or ""),
+        )
+
+    def key(self, node: URIRef, fields: list[Field], itself: str) -> tuple[str, ...]:
+        if self.one(node, COP.single):
+            return ()
+        if itself:
+            return (itself, *(field.name for field in fields if field.many))
+        lists = list(self.graph.objects(node, OWL.hasKey))
+        if not lists:
+            return tuple(field.name for field in fields)
+        named = {_name(member) for member in self.members(lists[0])}
+        return tuple(field.name for field in fields if field.name in named)
+
+    def values(self, node: Node | None) -> Datatype:
+        """The datatype of a range: a datatype, a class, or a union of classes."""
+        if node is None:
+            return Datatype("text")
+        if (node, RDF.type, RDFS.Datatype) in self.graph or str(node).startswith(str(XSD)):
+            return self.datatype(node)
+        union = self.graph.value(node, OWL.unionOf)
+        classes = frozenset(map(_name, self.members(union) if union else [node]))
+        return Datatype(" or ".join(sorted(classes)), classes=classes)
+
+    def datatype(self, node: Node) -> Datatype:
+        if str(node).startswith(str(XSD)):
+            return Datatype(_name(node), _kind(node))
+        meaning = self.graph.value(node, OWL.equivalentClass) or node
+        words = self.graph.value(meaning, OWL.oneOf)
+        base = self.graph.value(meaning, OWL.onDatatype)
+        facets = self.facets(self.graph.value(meaning, OWL.withRestrictions))
+        return Datatype(
+            name=_name(node) if isinstance(node, URIRef) else "",
+            kind=_kind(base or meaning) if words is None else Kind.TEXT,
+            least=_bound(facets.get(XSD.minInclusive)),
+            above=_bound(facets.get(XSD.minExclusive)),
+            most=_bound(facets.get(XSD.maxInclusive)),
+            choices=tuple(map(str, self.members(words))) if words else (),
+            pattern=str(facets.get(XSD.pattern, "")),
+            factor=int(str(self.one(node, COP.factor) or 1)),
+            one=self.texts(node, COP.one),
+            many=self.texts(node, COP.many),
+        )
+
+    def facets(self, node: Node | None) -> dict[Node, Node]:
+        members = self.members(node) if node else []
+        return {key: value for facet in members for key, value in self.graph.predicate_objects(facet)}
+
+    def members(self, node: Node) -> list[Any]:
+        return list(Collection(self.graph, cast(BNode, node)))
+
+    def one(self, node: Node, predicate: URIRef) -> Any:
+        """The only value there should be; the first by code point where there are more."""
+        return min(self.graph.objects(node, predicate), key=str, default=None)
+
+    def texts(self, node: Node, predicate: URIRef) -> dict[str, str]:
+        found = sorted(self.graph.objects(node, predicate), key=str)
+        return {text.language or "en": str(text) for text in found if isinstance(text, Literal)}
+
+    def text(self, node: Node, predicate: URIRef) -> str:
+        texts = self.texts(node, predicate)
+        return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def _name(node: Any) -> str:
+    """The last part of an IRI."""
+    return "" if node is None else str(node).replace("#", "/").rsplit("/", 1)[-1]
+
+
+def _kind(node: Node) -> Kind:
+    if node in NUMERIC:
+        return Kind.NUMBER
+    return Kind.TRUTH if node == XSD.boolean else Kind.TEXT
+
+
+def _bound(literal: Node | None) -> int | None:
+    """A facet in millionths, read from the literal's own text."""
+    return None if literal is None else to_millionths(Decimal(str(literal)))
+
+
+def _value(text: str, datatype: Datatype) -> Value:
+    match datatype.kind:
+        case Kind.NUMBER:
+            return to_millionths(Decimal(text))
+        case Kind.TRUTH:
+            return text == "true"
+        case Kind.TEXT:
+            return text

@@ -1,0 +1,1 @@
+"""Rule files in, rules out."""
