@@ -78,26 +78,21 @@ class FactBase:
         self, template: str, columns: Sequence[Sequence[Value]], source: str, lines: Sequence[int]
     ) -> None:
         """Add given facts, column by column, each with the line that it was read from."""
-        fields = self.vocabulary.templates[template].fields
-        values = [
-            f"unnest(${i + 1}::{COLUMN_TYPES[field.type.kind]}[])" for i, field in enumerate(fields)
-        ]
-        sql = f"INSERT INTO {quoted(template)} SELECT {', '.join(values)}, $source, unnest($lines)"
-        numbered = {str(i + 1): list(column) for i, column in enumerate(columns)}
-        self.connection.execute(sql, {**numbered, "source": source, "lines": list(lines)})
+        self._add(template, [*columns, [source] * len(lines), lines], ["VARCHAR", "INTEGER"])
 
     def add_concluded(self, template: str, rows: Iterable[Row]) -> None:
         """Add inferred facts; they must be new."""
-        rows = list(rows)
-        if not rows:
-            return
+        columns = list(zip(*rows, strict=True))
+        if columns:
+            self._add(template, columns)
+
+    def _add(
+        self, template: str, columns: Sequence[Sequence[Value]], extra_types: Sequence[str] = ()
+    ) -> None:
         fields = self.vocabulary.templates[template].fields
-        values = [
-            f"unnest(${i + 1}::{COLUMN_TYPES[field.type.kind]}[])" for i, field in enumerate(fields)
-        ]
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        sql = f"INSERT INTO {quoted(template)} SELECT {', '.join(values)}"
-        self.connection.execute(sql, columns)
+        types = [*(COLUMN_TYPES[field.type.kind] for field in fields), *extra_types]
+        values = ", ".join(f"unnest(?::{column_type}[])" for column_type in types)
+        self.connection.execute(f"INSERT INTO {quoted(template)} SELECT {values}", list(columns))
 
     def rows(self, template: str, **bound: Value) -> list[Row]:
         """The template's facts with these field values, in order of their values."""

@@ -293,7 +293,7 @@ class Reading:
             if self.decided("split", unit) or self.decided("keep whole", unit):
                 return len(groups[unit]) > 1 and self.decided("split", unit)
             return len(groups[unit]) > 1 and (
-                self.breakeven.get(unit, ZERO) > self.running
+                self.breakeven.get(unit, self.running) > self.running
                 or self.headcount(self.inside[unit]) > self.parameter["largest"]
             )
 

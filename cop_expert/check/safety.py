@@ -24,7 +24,7 @@ from cop_expert.model.rule import (
     variables,
 )
 from cop_expert.model.template import Vocabulary
-from cop_expert.parse.rules import parse_expression
+from cop_expert.parse.rules import parse_placeholder
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -173,7 +173,7 @@ def check_sentences(
     bound = {clause.rule: bound_names(clause) | set(parameters) for clause in clauses}
     for rule in rules:
         for text in PLACEHOLDER.findall(rule.because):
-            expression = parse_expression(text)
+            expression, _ = parse_placeholder(text)
             if expression is None:
                 message, help = f"`{{{text}}}` in `because` is no expression", "write `{name}`"
                 yield Diagnostic("sentence", message, rule.origin, help)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 
 from cop_expert.facts import FactBase, quoted
-from cop_expert.infer.engine import check_keys
+from cop_expert.infer.engine import check_keys, divided_by_zero, overflow
 from cop_expert.infer.sql import MACROS, Body, select, zero_divisions
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import CheckedRulebook, Clause, Presence, Stratum
@@ -117,24 +117,8 @@ def _overflowing(facts: FactBase, stratum: Stratum) -> Iterator[Clause]:
             yield clause
 
 
-def overflow(clause: Clause) -> Diagnostic:
-    return Diagnostic(
-        "overflow",
-        f"`{clause.rule}` computes a number beyond nine trillion",
-        clause.origin,
-        "look for a number in the tables that is far too large",
-    )
-
-
 def check_divisions(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
-    """What is divided by zero binds nothing; the reader should know."""
     for clause in stratum.clauses:
         times = sum(facts.query(sql)[0][0] for sql in zero_divisions(clause, facts.vocabulary))
         if times:
-            yield Diagnostic(
-                "division-by-zero",
-                f"`{clause.rule}` divides by zero {times} times and concludes nothing there",
-                clause.origin,
-                "add a condition that the divisor is above 0",
-                warning=True,
-            )
+            yield divided_by_zero(clause, times)

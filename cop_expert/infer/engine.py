@@ -18,6 +18,26 @@ class Engine(Protocol):
         """Add every conclusion; returns what was found on the way (contradictions, overflows)."""
 
 
+def overflow(clause: Clause) -> Diagnostic:
+    return Diagnostic(
+        "overflow",
+        f"`{clause.rule}` computes a number beyond nine trillion",
+        clause.origin,
+        "look for a number in the tables that is far too large",
+    )
+
+
+def divided_by_zero(clause: Clause, times: int) -> Diagnostic:
+    """What is divided by zero binds nothing; the reader should know."""
+    return Diagnostic(
+        "division-by-zero",
+        f"`{clause.rule}` divides by zero {times} times and concludes nothing there",
+        clause.origin,
+        "add a condition that the divisor is above 0",
+        warning=True,
+    )
+
+
 def check_keys(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
     """Two values for one key are a contradiction between rules: both are shown."""
     for name in stratum.templates:

@@ -13,12 +13,12 @@ from cop_expert.model.arithmetic import (
     within,
 )
 from cop_expert.model.rule import Comparison, Constant, Expression, Operation, Variable
-from cop_expert.model.template import Value
+from cop_expert.model.template import Datatype, Kind, Value
 
 Number = tuple[int, int]
 """(count, places): (1250000, 6) is 1.25."""
-Bindings = Mapping[str, Value | Number]
-"""Facts' values; a number computed by a binding keeps its places."""
+Bindings = Mapping[str, Value | Number | ArithmeticError]
+"""Facts' values; a number computed by a binding keeps its places, or is the error that it met."""
 
 RELATIONS = {
     "<": operator.lt,
@@ -30,26 +30,52 @@ RELATIONS = {
 }
 
 
-class DividedByZero(ArithmeticError):
-    """The expression has no value."""
+class NoValue(ArithmeticError):
+    """The expression has no value, for one of its operands is absent."""
+
+
+class DividedByZero(NoValue):
+    """The expression has no value, for a divisor is zero."""
+
+
+def is_number(expression: Expression, types: Mapping[str, Datatype]) -> bool:
+    match expression:
+        case Variable(name):
+            return types[name].kind == Kind.NUMBER
+        case Constant(value):
+            return type(value) is int
+        case _:
+            return True
 
 
 def number(expression: Expression, bindings: Bindings) -> Number:
     """A numeric expression's value, exact or rounded to twelve places."""
     match expression:
         case Variable(name):
-            value = bindings[name]
-            if isinstance(value, tuple):
-                return value
-            assert isinstance(value, int)
-            return value, PLACES
+            found = _bound(name, bindings)
+            if isinstance(found, tuple):
+                return found
+            return _present(found), PLACES
         case Constant(value):
-            assert isinstance(value, int)
-            return of_millionths(value)
+            return of_millionths(_present(value))
         case Operation(name, operands):
             return reckon(name, [number(operand, bindings) for operand in operands])
         case _:
             raise TypeError("an aggregate has no value of its own")
+
+
+def _bound(name: str, bindings: Bindings) -> Value | Number:
+    found = bindings[name]
+    if isinstance(found, ArithmeticError):
+        raise found.with_traceback(None)
+    return found
+
+
+def _present(operand: Value) -> int:
+    if operand is None:
+        raise NoValue
+    assert isinstance(operand, int)
+    return operand
 
 
 def reckon(name: str, operands: list[Number]) -> Number:
@@ -80,8 +106,8 @@ def _inner(count: int, places: int) -> Number:
 def value(expression: Expression, bindings: Bindings) -> Value:
     """The expression as a fact would hold it."""
     match expression:
-        case Variable(name) if not isinstance(bindings[name], tuple):
-            return bindings[name]  # type: ignore[return-value]  # the guard leaves no tuple
+        case Variable(name) if not isinstance(found := _bound(name, bindings), tuple):
+            return found
         case Constant(constant):
             return constant
         case _:
@@ -103,7 +129,7 @@ def holds(comparison: Comparison, bindings: Bindings) -> bool:
 def _comparable(expression: Expression, bindings: Bindings) -> str | bool | Number | None:
     match expression:
         case Variable(name):
-            found = bindings[name]
+            found = _bound(name, bindings)
             return (found, PLACES) if type(found) is int else found
         case Constant(constant):
             return of_millionths(constant) if type(constant) is int else constant

@@ -57,9 +57,6 @@ class Body:
             if isinstance(condition, Presence):
                 table = table_of(position, condition.atom.template)
                 self._add_presence(f"t{position}", table, condition.atom)
-        for name, value in (bound or {}).items():
-            if name in self.values:
-                self.where.append(f"{self.values[name]} = {literal(value)}")
         for position, condition in enumerate(clause.body):
             match condition:
                 case Fallback(atom, name, value):
@@ -76,6 +73,9 @@ class Body:
                     self.where.append(self.comparison(condition))
                 case _:
                     pass
+        self.where += [
+            f"{self.values[name]} = {literal(value)}" for name, value in (bound or {}).items()
+        ]
 
     def _is_optional(self, template: str, field: str) -> bool:
         return not self.vocabulary.templates[template].by_name[field].required
@@ -144,7 +144,7 @@ class Body:
         if _is_absent(left) or _is_absent(right):
             return _compared_with_none(comparison)
         sides = [self._plain_column(left), self._plain_column(right)]
-        if None in sides and self._is_number(left):
+        if None in sides and self.is_number(left):
             (a, a_places), (b, b_places) = self.number(left), self.number(right)
             places = max(a_places, b_places)
             sides = [rescaled(a, a_places, places), rescaled(b, b_places, places)]
@@ -161,7 +161,7 @@ class Body:
                 return literal(value)
         return None
 
-    def _is_number(self, expression: Expression) -> bool:
+    def is_number(self, expression: Expression) -> bool:
         match expression:
             case Variable(name):
                 return name in self.numbers
@@ -177,7 +177,7 @@ class Body:
                 return self.values[name]
             case Constant(value):
                 return literal(value)
-            case Aggregate("min" | "max" as function, operand) if not self._is_number(operand):
+            case Aggregate("min" | "max" as function, operand) if not self.is_number(operand):
                 return f"{function}({self.value(operand)})"
             case _:
                 return f"({rescaled(*self.number(expression), PLACES)})::BIGINT"

@@ -106,6 +106,8 @@ class _Reader:
             says_not=self.texts(node, COP.saysNot),
             problem=bool(self.one(node, COP.problem)),
             asks=tuple(tuple(text.split()) for text in asks),
+            own_question=bool(self.one(node, COP.ownQuestion)),
+            obvious=bool(self.one(node, COP.obvious)),
             ask_order=int(str(self.one(node, COP.askOrder) or 99)),
         )
 
@@ -192,8 +194,8 @@ class _Reader:
             choices=tuple(map(str, self.members(words))) if words else (),
             pattern=str(facets.get(XSD.pattern, "")),
             factor=int(str(self.one(node, COP.factor) or 1)),
-            one=self.texts(node, COP.one),
-            many=self.texts(node, COP.many),
+            one=self.texts(node, COP.saysOne),
+            many=self.texts(node, COP.saysMany),
         )
 
     def facets(self, node: Node | None) -> dict[Node, Node]:

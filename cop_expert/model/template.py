@@ -94,6 +94,11 @@ class Template(Struct, frozen=True, dict=True):
     asks: tuple[tuple[str, ...], ...] = ()
     """The fields by which a user asks why, subject first."""
     ask_order: int = 99
+    """Which template answers first where several match a question."""
+    obvious: bool = False
+    """True where a fact that others rest on goes without saying."""
+    own_question: bool = False
+    """True where a fact that others rest on is said and not explained."""
     origin: Origin = Origin("kb/cop.ttl")
 
     @cached_property

@@ -97,6 +97,12 @@ def parse_expression(text: str) -> Expression | None:
     return expression
 
 
+def parse_placeholder(text: str) -> tuple[Expression | None, str]:
+    """What stands between braces: an expression, and the datatype to say it as (`{x: Share}`)."""
+    expression, _, datatype = text.partition(":")
+    return parse_expression(expression), datatype.strip()
+
+
 def _syntax_problem(error: UnexpectedInput, text: str, source: str) -> Diagnostic:
     line, column = max(error.line, 1), max(error.column, 1)
     lines = text.splitlines()

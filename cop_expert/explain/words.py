@@ -1,0 +1,120 @@
+"""Facts and reasons in, sentences out; the wording is the ontology's and the rules'."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+
+from cop_expert.facts import FactBase
+from cop_expert.infer.evaluate import DividedByZero, number
+from cop_expert.model.arithmetic import OverflowInRule, rescale, to_decimal
+from cop_expert.model.measure import measure
+from cop_expert.model.rule import Constant, Expression, Parameter, Variable
+from cop_expert.model.template import Datatype, Kind, Value
+from cop_expert.parse.rules import parse_placeholder
+
+OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class Speaker:
+    """Says values, facts and reasons aloud in one language."""
+
+    def __init__(self, facts: FactBase, language: str = "en") -> None:
+        self.vocabulary = facts.vocabulary
+        self.language = language
+        self.labels = facts.kept("labels", dict[str, str])
+        self.parameters = facts.kept("parameters", dict[str, Parameter])
+        self.called = {
+            str(record["community"]): str(record["name"])
+            for record in (facts.records("Called") if "Called" in self.vocabulary.templates else [])
+        }
+
+    def name(self, identity: str, given: bool = False) -> str:
+        """An individual as people call it; in what the client gave, as the client calls it."""
+        label = self.labels.get(identity, identity)
+        return label if given else self.called.get(identity, label)
+
+    def value(self, value: Value, datatype: Datatype, given: bool = False) -> str:
+        if value is None:
+            return "–"
+        if datatype.kind == Kind.NUMBER and type(value) is int:
+            return self.amount(value, datatype)
+        return self.name(str(value), given) if datatype.is_reference else str(value)
+
+    def amount(self, millionths: int, datatype: Datatype) -> str:
+        """A number with its measure: "3 people", "58.3 %"."""
+        exact = to_decimal(millionths) * datatype.factor
+        rounded = exact.quantize(Decimal("0.01" if datatype.name == "Ratio" else "0.1"), ROUND_HALF_UP)
+        if rounded == 0 and exact != 0:
+            rounded = exact.quantize(Decimal("0.001"), ROUND_HALF_UP)
+        wording = datatype.one if abs(exact) == 1 else datatype.many
+        pattern = wording.get(self.language) or wording.get("en") or "{}"
+        return pattern.replace("{}", f"{rounded.normalize() + 0:,f}")
+
+    def fact(self, template: str, values: Mapping[str, Value]) -> str:
+        kind = self.vocabulary.templates[template]
+        sentence = kind.says.get(self.language) or kind.says.get("en") or kind.label
+        return self._filled(sentence, template, values)
+
+    def absence(self, template: str, known: Mapping[str, Value]) -> str:
+        """The sentence that there is no such fact, as far as its fields are known."""
+        kind = self.vocabulary.templates[template]
+        sentence = kind.says_not.get(self.language) or kind.says_not.get("en")
+        return self._filled(sentence or f"there is no {kind.label}", template, known)
+
+    def _filled(self, sentence: str, template: str, values: Mapping[str, Value]) -> str:
+        kind = self.vocabulary.templates[template]
+
+        def said(name: str) -> str | None:
+            value = values.get(name)
+            field = kind.by_name.get(name)
+            return None if value is None or field is None else self.value(value, field.type, kind.given)
+
+        return fill(sentence, said)
+
+    def because(
+        self, sentence: str, bindings: Mapping[str, Value], types: dict[str, Datatype]
+    ) -> str:
+        """A rule's reason with its values filled in."""
+
+        def said(text: str) -> str | None:
+            expression, name = parse_placeholder(text)
+            wanted = self.vocabulary.datatypes.get(name)
+            return expression and self.expression(expression, bindings, types, wanted)
+
+        return fill(sentence, said)
+
+    def expression(
+        self,
+        expression: Expression,
+        bindings: Mapping[str, Value],
+        types: dict[str, Datatype],
+        wanted: Datatype | None = None,
+    ) -> str | None:
+        """An expression's value said aloud, as the datatype wanted or as what it measures."""
+        names = dict(bindings)
+        kinds = dict(types)
+        for name, parameter in self.parameters.items():
+            names.setdefault(name, parameter.value)
+            kinds.setdefault(name, self.vocabulary.datatypes.get(parameter.datatype, Datatype("")))
+        datatype = wanted or measure(expression, kinds, self.vocabulary.datatypes)
+        if isinstance(expression, Variable):
+            return self.value(names.get(expression.name), datatype)
+        if isinstance(expression, Constant):
+            named = wanted or kinds.get(expression.parameter, datatype)
+            return self.value(expression.value, named)
+        try:
+            return self.amount(rescale(*number(expression, names), 6), datatype)
+        except (DividedByZero, OverflowInRule, KeyError):
+            return None
+
+
+def fill(sentence: str, said: Callable[[str], str | None]) -> str:
+    """Put values in the braces; a piece in square brackets goes where one of its values is absent."""
+
+    def optional(piece: re.Match[str]) -> str:
+        inside = [said(name) for name in PLACEHOLDER.findall(piece[1])]
+        return "" if None in inside else piece[1]
+
+    kept = OPTIONAL.sub(optional, sentence)
+    return PLACEHOLDER.sub(lambda found: said(found[1]) or "–", kept)

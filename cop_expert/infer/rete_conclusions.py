@@ -1,0 +1,154 @@
+"""A match in, a conclusion out: what experta calls when a rule fires, one for each clause."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cop_expert.facts import Row
+from cop_expert.infer.evaluate import (
+    Bindings,
+    DividedByZero,
+    NoValue,
+    Number,
+    is_number,
+    number,
+    reckon,
+    value,
+)
+from cop_expert.model.arithmetic import OverflowInRule, within
+from cop_expert.model.rule import (
+    Aggregate,
+    Clause,
+    Constant,
+    Expression,
+    Operation,
+    Variable,
+    is_aggregated,
+    parts,
+)
+from cop_expert.model.template import Template, Value
+
+Add = Callable[[Row], None]
+Amount = Number | Value
+
+
+class Conclusion:
+    """Concludes a fact from each match."""
+
+    def __init__(self, clause: Clause, template: Template, computed: list[str], add: Add) -> None:
+        self.clause = clause
+        self.add = add
+        self.computed = computed
+        """Names that hold an error where they could not be computed."""
+        self.terms = [clause.head.term(name) or Constant(None) for name in template.names]
+        self.divisions = 0
+        """Matches that conclude nothing because something is divided by zero."""
+        self.overflows = False
+
+    def fire(self, shell: Any, bindings: Bindings) -> None:
+        """Called by experta with each match."""
+        self._attempt(self._take, bindings)
+
+    def finish(self) -> None:
+        """Called when no rule of the stratum has a match left."""
+
+    def _attempt(self, step: Callable[..., None], *arguments: Any) -> None:
+        try:
+            step(*arguments)
+        except OverflowInRule:
+            self.overflows = True
+        except DividedByZero:
+            self.divisions += 1
+        except NoValue:
+            pass
+
+    def _take(self, bindings: Bindings) -> None:
+        self._check(bindings)
+        self.add(tuple(value(term, bindings) for term in self.terms))
+
+    def _check(self, bindings: Bindings) -> None:
+        """Raise what went wrong on the way, the worst first."""
+        met = [bindings.get(name) for name in self.computed]
+        errors = [found for found in met if isinstance(found, ArithmeticError)]
+        if errors:
+            raise max(errors, key=_severity)
+
+
+class Total(Conclusion):
+    """Collects what each match contributes to its group; concludes a fact from each group."""
+
+    def __init__(self, clause: Clause, template: Template, computed: list[str], add: Add) -> None:
+        super().__init__(clause, template, computed, add)
+        found = (part for term in self.terms for part in parts(term))
+        self.aggregates = list(dict.fromkeys(p for p in found if isinstance(p, Aggregate)))
+        self.keys = [term for term in self.terms if not is_aggregated(term)]
+        self.groups: dict[Row, list[Amount]] = {}
+
+    def finish(self) -> None:
+        for key, totals in self.groups.items():
+            self._attempt(self._conclude, key, totals)
+
+    def _take(self, bindings: Bindings) -> None:
+        self._check(bindings)
+        key = tuple(value(term, bindings) for term in self.keys)
+        amounts = [self._amount(aggregate, bindings) for aggregate in self.aggregates]
+        totals = self.groups.setdefault(key, amounts)
+        if totals is not amounts:
+            for i, aggregate in enumerate(self.aggregates):
+                totals[i] = _together(aggregate.function, totals[i], amounts[i])
+
+    def _amount(self, aggregate: Aggregate, bindings: Bindings) -> Amount:
+        operand = aggregate.operand
+        if aggregate.function == "count":
+            return 1, 0
+        if is_number(operand, self.clause.types):
+            return number(operand, bindings)
+        amount = value(operand, bindings)
+        if amount is None:
+            raise NoValue
+        return amount
+
+    def _conclude(self, key: Row, totals: list[Amount]) -> None:
+        bindings: dict[str, Amount] = {}
+        for term, held in zip(self.keys, key, strict=True):
+            if isinstance(term, Variable):
+                bindings[term.name] = held
+        for i, total in enumerate(totals):
+            bindings[_total(i)] = (within(total[0]), total[1]) if isinstance(total, tuple) else total
+        held_values = iter(key)
+        self.add(
+            tuple(
+                value(_of_totals(term, self.aggregates), bindings)
+                if is_aggregated(term)
+                else next(held_values)
+                for term in self.terms
+            )
+        )
+
+
+def _severity(error: ArithmeticError) -> int:
+    return [NoValue, DividedByZero, OverflowInRule].index(type(error))
+
+
+def _together(function: str, one: Amount, other: Amount) -> Amount:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        if function in ("min", "max"):
+            return reckon(function, [one, other])
+        return one[0] + other[0], one[1]
+    return (min if function == "min" else max)(one, other)  # type: ignore[type-var]  # both are text, or both truth
+
+
+def _total(i: int) -> str:
+    """A name that no variable can bear."""
+    return f"total {i}"
+
+
+def _of_totals(expression: Expression, aggregates: list[Aggregate]) -> Expression:
+    """The expression with a name for each aggregate."""
+    match expression:
+        case Aggregate():
+            return Variable(_total(aggregates.index(expression)), expression.origin)
+        case Operation(operator, operands, origin):
+            inner = tuple(_of_totals(operand, aggregates) for operand in operands)
+            return Operation(operator, inner, origin)
+        case _:
+            return expression

@@ -1,0 +1,242 @@
+"""A clause in, experta's rules for it out: patterns, tests, and what computes, in a good order.
+
+A fallback makes two rules of one, with the fact and without it; their common beginning is one
+piece of network. What cannot be computed is carried along as the error that it is, so that the
+conclusion can tell it, whatever was asked first.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain, product
+from typing import Any
+
+from cop_expert.infer.evaluate import Bindings, holds, number, value
+from cop_expert.infer.experta_mended import NOT, TEST, ConditionalElement, Fact, L, P, Rule, W
+from cop_expert.infer.rete_matcher import LET
+from cop_expert.model.rule import (
+    Absence,
+    Atom,
+    Binding,
+    Clause,
+    Comparison,
+    Condition,
+    Constant,
+    Expression,
+    Fallback,
+    Operation,
+    Presence,
+    Variable,
+    expressions,
+    parts,
+    variables,
+)
+from cop_expert.model.template import Template, Vocabulary
+
+Elements = tuple[ConditionalElement, ...]
+Spread = Callable[[str, frozenset[str], frozenset[str]], float]
+"""How many values fields of a template take on average where other fields are fixed."""
+
+
+class Computed:
+    """What `TEST` and `LET` call: a function of bindings as a function of values."""
+
+    def __init__(self, names: list[str], function: Callable[[Bindings], Any]) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        self.function = function
+
+    def __call__(self, *values: Any) -> Any:
+        try:
+            return self.function(dict(zip(self.names, values, strict=True)))
+        except ArithmeticError as error:
+            return error.with_traceback(None)
+
+
+class Translation:
+    """The rules of one clause."""
+
+    def __init__(
+        self,
+        clause: Clause,
+        vocabulary: Vocabulary,
+        fact_types: dict[str, type[Fact]],
+        spread: Spread,
+    ) -> None:
+        self.clause = clause
+        self.vocabulary = vocabulary
+        self.fact_types = fact_types
+        self.spread = spread
+        self.bound: set[str] = set()
+        self.bindable = set(chain.from_iterable(map(_bound_by, clause.body)))
+        self.numbers = {c.name for c in clause.body if isinstance(c, Binding)}
+        """Names that may hold more decimal places than facts do."""
+        self.computed: list[str] = []
+        """Names that may hold an error."""
+        self.steps = [self._alternatives(condition) for condition in self._in_order()]
+
+    def rules(self, function: Callable[..., None]) -> list[Rule]:
+        """One for each choice between a fallback's fact and its absence."""
+        choices = product(*self.steps)
+        return [Rule(*chain.from_iterable(choice))(function) for choice in choices]
+
+    # Joins go from left to right: what is bound is tested, then the pattern that adds the least
+
+    def _in_order(self) -> Iterator[Condition]:
+        waiting = list(self.clause.body)
+        while waiting:
+            condition = min(waiting, key=self._rank)
+            waiting.remove(condition)
+            yield condition
+            self.bound |= _bound_by(condition)
+
+    def _rank(self, condition: Condition) -> tuple[float, ...]:
+        """The lowest comes first; fallbacks late, for what follows them is done twice."""
+        if not self._needs(condition) <= self.bound:
+            return (9,)
+        match condition:
+            case Comparison():
+                return (2,) if _reckons(condition) else (0,)
+            case Absence() | Binding():
+                return (1,)
+            case Presence(atom):
+                return (3, *self._cost(atom))
+            case Fallback():
+                return (4,)
+
+    def _needs(self, condition: Condition) -> set[str]:
+        """The names that must be bound before."""
+        names = {found.name for part in expressions(condition) for found in variables(part)}
+        match condition:
+            case Presence():
+                return set()
+            case Absence():
+                return names & self.bindable
+            case Fallback(_, name):
+                return names - {name}
+            case _:
+                return names
+
+    def _cost(self, atom: Atom) -> tuple[float, float]:
+        names = _names(atom)
+        apart = bool(self.bound) and bool(names) and self.bound.isdisjoint(names)
+        fixed = frozenset(
+            field
+            for field, term in atom
+            if not isinstance(term, Variable) or term.name in self.bound
+        )
+        fields = frozenset(field for field, _ in atom)
+        return float(apart), self.spread(atom.template, fields, fixed)
+
+    # From conditions to experta's elements
+
+    def _alternatives(self, condition: Condition) -> list[Elements]:
+        match condition:
+            case Presence(atom):
+                return [(self._pattern(atom),)]
+            case Absence(atom):
+                return [(NOT(self._pattern(atom)),)]
+            case Comparison():
+                return [self._test(condition)]
+            case Binding(name, expression):
+                return [self._let(name, expression)]
+            case Fallback(atom):
+                return [(self._pattern(atom),), self._without(condition)]
+
+    def _pattern(self, atom: Atom, free: str = "") -> Fact:
+        """The atom as an ordered fact; the name that is free is not joined with."""
+        template = self.vocabulary.templates[atom.template]
+        constraints = [
+            (template.position(field), self._constraint(template, field, term, free))
+            for field, term in atom
+        ]
+        return self.fact_types[atom.template].from_iter(constraints)
+
+    def _constraint(self, template: Template, field: str, term: Expression, free: str) -> Any:
+        if isinstance(term, Constant):
+            return L(term.value)
+        assert isinstance(term, Variable)
+        name = term.name if term.name != free else f"any {free}"
+        if name in self.numbers:
+            name = _held(name)
+        return W(name) if template.by_name[field].required else P(is_present, name)
+
+    def _test(self, comparison: Comparison) -> Elements:
+        names = [found.name for part in expressions(comparison) for found in variables(part)]
+        compared = Computed(names, lambda bindings: holds(comparison, bindings))
+        if not _reckons(comparison):
+            return (TEST(compared),)
+        return self._checked(comparison, compared)
+
+    def _checked(self, condition: Condition, compared: Computed) -> Elements:
+        """Lets what cannot be computed pass, under a name by which it is told in the end."""
+        name = f"condition {self.clause.body.index(condition)}"
+        self.computed.append(name)
+        return LET(name, compared), TEST(Computed([name], lambda bindings: bindings[name]))
+
+    def _let(self, name: str, expression: Expression) -> Elements:
+        names = [found.name for found in variables(expression)]
+        self.computed.append(name)
+        let = LET(name, Computed(names, lambda bindings: _named(expression, bindings)))
+        if not any(name in _names(atom) for atom in atoms(self.clause)):
+            return (let,)
+        own = Variable(name, self.clause.origin)
+        return let, LET(_held(name), Computed([name], lambda bindings: value(own, bindings)))
+
+    def _without(self, fallback: Fallback) -> Elements:
+        name, expression = fallback.name, fallback.value
+        missing = NOT(self._pattern(fallback.atom, free=name))
+        names = [found.name for found in variables(expression)]
+        if name not in self.bound:
+            self.computed.append(name)
+            taken = Computed(names, lambda bindings: value(expression, bindings))
+            return missing, LET(name, taken)
+        same = Computed([name, *names], lambda b: _is_same(b[name], value(expression, b)))
+        return missing, *self._checked(fallback, same)
+
+
+def is_present(found: Any) -> bool:
+    """An absent field binds nothing."""
+    return found is not None
+
+
+def _named(expression: Expression, bindings: Bindings) -> Any:
+    """What a binding binds: numbers with all their places."""
+    match expression:
+        case Variable(name):
+            return bindings[name]
+        case Constant(None | str() | bool() as constant):
+            return constant
+        case _:
+            return number(expression, bindings)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is not None and one == other
+
+
+def _held(name: str) -> str:
+    """The name for a computed number as facts hold it, to six places."""
+    return f"{name} as held"
+
+
+def _reckons(comparison: Comparison) -> bool:
+    sides = (comparison.left, comparison.right)
+    return any(isinstance(part, Operation) for side in sides for part in parts(side))
+
+
+def _bound_by(condition: Condition) -> set[str]:
+    match condition:
+        case Presence(atom):
+            return set(_names(atom))
+        case Fallback(_, name) | Binding(name):
+            return {name}
+        case _:
+            return set()
+
+
+def _names(atom: Atom) -> list[str]:
+    return [term.name for _, term in atom if isinstance(term, Variable)]
+
+
+def atoms(clause: Clause) -> Iterator[Atom]:
+    for condition in clause.body:
+        if isinstance(condition, Presence | Absence | Fallback):
+            yield condition.atom

@@ -1,0 +1,230 @@
+"""A cell's text in, its value out: how each datatype is written in a sheet."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from msgspec import Struct
+
+from cop_expert.load.words import listed, plain, shown, tidy
+from cop_expert.model.arithmetic import (
+    FACT_LIMIT,
+    UNIT,
+    divide_half_away,
+    to_decimal,
+    to_millionths,
+)
+from cop_expert.model.diagnostic import did_you_mean
+from cop_expert.model.template import Field, Kind, Value
+
+LONGEST_TEXT = 10_000
+LONGEST_NUMBER = 100
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+# What to do about a text that is meant as a number, by what it looks like.
+NUMBER_ADVICE = (
+    (r"[+-]?[0-9.,]+ ?%", "write it as a part of 1: 50 % is 0.5"),
+    (r"[+-]?[0-9]{1,3}([., '’][0-9]{3})+([.,][0-9]+)?", "leave out the marks between thousands"),
+    (r"[+-]?[0-9]*,[0-9]+", "write it with a point, such as 0.5"),
+    (r"=.*", "this is a formula: save the sheet with its values"),
+    (r"#.*", "this is an error of the spreadsheet: mend it there"),
+    (r"(?i)[-–—?.]+|nan|inf|n/?a|none|null|tbd", "where nothing is known, leave it blank"),
+    (r"(?i)[0-9.,]+ ?[^0-9.,]+", "write the number alone, without a unit"),
+)
+
+
+class Fault(Struct, frozen=True):
+    """Why a text cannot stand in a column, and what to do about it."""
+
+    code: str
+    message: str
+    help: str = ""
+
+
+class Scale(Struct, frozen=True):
+    """What 0 and 1 are in the numbers of a sheet."""
+
+    column: str
+    """As the settings name it: `needs.required`."""
+    lowest: Decimal = Decimal(0)
+    highest: Decimal = Decimal(1)
+
+    def of(self, number: Decimal) -> int:
+        """The number's place between the two ends, in millionths."""
+        lowest, highest = Fraction(self.lowest), Fraction(self.highest)
+        share = (Fraction(number) - lowest) / (highest - lowest)
+        return divide_half_away(share.numerator * UNIT, share.denominator)
+
+    @property
+    def is_set(self) -> bool:
+        return self != Scale(self.column)
+
+
+def has_scale(field: Field) -> bool:
+    """True where an engagement may say what 0 and 1 are in its own numbers."""
+    return (field.type.least, field.type.most) == (0, UNIT)
+
+
+Convert = Callable[[str], Value | Fault]
+
+
+class CellReader(dict[str, Value]):
+    """The values of one column by their cells: however often a text stands there, it is read once.
+
+    `faults` holds what is wrong with the texts that have no value.
+    """
+
+    def __init__(self, convert: Convert, blank: Value | Fault) -> None:
+        super().__init__()
+        self._convert = convert
+        self._blank = blank
+        self.faults: dict[str, Fault] = {}
+
+    def __missing__(self, cell: str) -> Value:
+        text = tidy(cell)
+        found = self._convert(text) if text else self._blank
+        if isinstance(found, Fault):
+            self.faults[cell] = found
+            found = None
+        self[cell] = found
+        return found
+
+
+def cell_reader(field: Field, column: str, scale: Scale | None, decimal_comma: bool) -> CellReader:
+    """The reader of a field's cells; `column` is the heading that messages name."""
+    match field.type.kind:
+        case Kind.NUMBER:
+            convert = _numbers(field, column, scale, decimal_comma)
+        case Kind.TRUTH:
+            convert = _truths(column)
+        case Kind.TEXT:
+            convert = _words(field, column) if field.type.choices else _texts(field, column)
+    return CellReader(convert, _blank(field, column))
+
+
+def _blank(field: Field, column: str) -> Value | Fault:
+    if field.default is not None or not field.required:
+        return field.default
+    return Fault("blank-cell", f"'{column}' is blank", _hint(field))
+
+
+def _hint(field: Field) -> str:
+    hint = field.hint.rstrip(".")
+    return hint[:1].lower() + hint[1:]
+
+
+def _numbers(field: Field, column: str, scale: Scale | None, decimal_comma: bool) -> Convert:
+    def convert(text: str) -> Value | Fault:
+        digits = text.replace(",", ".") if decimal_comma else text
+        if len(text) > LONGEST_NUMBER or not NUMBER.fullmatch(digits):
+            message = f"{column} {shown(text)} is not a number"
+            return Fault("unreadable-number", message, _number_advice(text, field))
+        number = Decimal(digits)
+        count = scale.of(number) if scale else to_millionths(number)
+        return _out_of_bounds(count, field, column, text, scale) or count
+
+    return convert
+
+
+def _number_advice(text: str, field: Field) -> str:
+    in_digits = f"write it in digits, such as {field.example}" if field.example else _hint(field)
+    fitting = (advice for form, advice in NUMBER_ADVICE if re.fullmatch(form, text))
+    return next(fitting, in_digits)
+
+
+def _out_of_bounds(
+    count: int, field: Field, column: str, text: str, scale: Scale | None
+) -> Fault | None:
+    least, above, most = field.type.least, field.type.above, field.type.most
+    if above is not None and count <= above:
+        wrong = f"is not above {_said(above)}"
+    elif least is not None and count < least:
+        wrong = f"is below {_end(least, scale)}"
+    elif most is not None and count > most:
+        wrong = f"is above {_end(most, scale)}"
+    elif abs(count) > FACT_LIMIT:
+        wrong = "is larger than any number that can be kept"
+    else:
+        return None
+    advice = _scale_advice(scale) if scale else _hint(field)
+    return Fault("out-of-range", f"{column} {shown(text)[1:-1]} {wrong}", advice)
+
+
+def _scale_advice(scale: Scale) -> str:
+    if scale.is_set:
+        return "engagement.toml sets the scale, below [scales]"
+    setting = f'"{scale.column}" = [0, 4]'
+    return f"a sheet with another scale needs this in engagement.toml, below [scales]: {setting}"
+
+
+def _end(bound: int, scale: Scale | None) -> str:
+    """A bound in the sheet's own numbers."""
+    if not scale or not scale.is_set:
+        return _said(bound)
+    if bound:
+        return f"{scale.highest.normalize():f}, the top of the scale for {scale.column}"
+    return f"{scale.lowest.normalize():f}, the bottom of the scale for {scale.column}"
+
+
+def _said(count: int) -> str:
+    return f"{to_decimal(count):f}"
+
+
+def _truths(column: str) -> Convert:
+    def convert(text: str) -> Value | Fault:
+        if text.casefold() in TRUTHS:
+            return TRUTHS[text.casefold()]
+        message = f"{column} {shown(text)} is neither yes nor no"
+        return Fault("unknown-word", message, "write yes or no")
+
+    return convert
+
+
+def _words(field: Field, column: str) -> Convert:
+    by_form = {plain(choice): choice for choice in field.type.choices}
+
+    def convert(text: str) -> Value | Fault:
+        if plain(text) in by_form:
+            return by_form[plain(text)]
+        known = f"it is one of: {listed(sorted(field.type.choices), 'or')}"
+        message = f"{column} {shown(text)} is not known"
+        return Fault("unknown-word", message, did_you_mean(text, field.type.choices) or known)
+
+    return convert
+
+
+def _texts(field: Field, column: str) -> Convert:
+    form = re.compile(field.type.pattern) if field.type.pattern else None
+    is_date = field.type.name == "Date"
+
+    def convert(text: str) -> Value | Fault:
+        if len(text) > LONGEST_TEXT:
+            message = f"{column} is {len(text):,} characters long"
+            return Fault("too-long", message, f"a text has {LONGEST_TEXT:,} characters at most")
+        if CONTROL.search(text):
+            message = f"{column} {shown(text)} holds a character that cannot be printed"
+            return Fault("malformed", message, "type the text anew")
+        if is_date and not _is_date(text):
+            message = f"{column} {shown(text)} is not a date"
+            return Fault("malformed", message, _like(field) or _hint(field))
+        if form and not form.fullmatch(text):
+            message = f"{column} {shown(text)} does not have the form that is asked for"
+            return Fault("malformed", message, _like(field) or _hint(field))
+        return text
+
+    return convert
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _like(field: Field) -> str:
+    return f"write it like this: {field.example}" if field.example else ""

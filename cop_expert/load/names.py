@@ -1,0 +1,135 @@
+"""What the tables name, by class, and which name is meant by what somebody wrote."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from cop_expert.load.draft import Draft
+from cop_expert.load.words import listed, shown
+from cop_expert.model.diagnostic import did_you_mean
+from cop_expert.model.template import Template, Value, Vocabulary
+
+NEIGHBOURS = 100
+"""How many names on either side of a mistyped one are compared with it."""
+
+
+class Declaration(NamedTuple):
+    """The template and field whose values are the individuals of a class."""
+
+    template: Template
+    field: str
+    drafts: list[Draft]
+
+    @property
+    def noun(self) -> str:
+        return self.template.by_name[self.field].label
+
+    @property
+    def is_composed(self) -> bool:
+        return self.field == self.template.itself and bool(self.template.naming)
+
+    @property
+    def table(self) -> str:
+        """The file as a sentence names it, also where there is none."""
+        files = [draft.sheet.file for draft in self.drafts]
+        return listed(files) or f"{self.template.table}.csv"
+
+    def names(self) -> Iterator[str]:
+        """The names of good rows, as often as they stand there."""
+        for draft in self.drafts:
+            yield from (name for name in draft.columns[self.field] if isinstance(name, str))
+
+    def doubtful(self) -> set[str]:
+        """The names of rows that were left out."""
+        return set().union(*(draft.doubtful for draft in self.drafts))
+
+    def labels(self) -> dict[str, str]:
+        return {name: label for draft in self.drafts for name, label in draft.labels.items()}
+
+
+def declarations(drafts: Iterable[Draft], vocabulary: Vocabulary) -> dict[str, Declaration]:
+    """What declares each class that a table can declare, whether or not the table is there."""
+    by_template: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        by_template[draft.template.name].append(draft)
+    return {
+        name: Declaration(vocabulary.templates[template], field, by_template[template])
+        for name, (template, field) in vocabulary.declarers().items()
+        if vocabulary.templates[template].table
+    }
+
+
+class Known(dict[Value, Value]):
+    """For each spelling met, the name that it stands for.
+
+    `unknown` collects the spellings that stand for nothing; it stays empty where that cannot be
+    told, because not all names are known.
+    """
+
+    def __init__(self, names: Iterable[str], labels: dict[str, str], complete: bool) -> None:
+        super().__init__((name, name) for name in names)
+        self._names = [str(name) for name in self]
+        self._labels = labels
+        self._complete = complete
+        self[None] = None
+        self.unknown: set[Value] = set()
+
+    def __missing__(self, text: Value) -> Value:
+        alike = self._folded.get(str(text).casefold(), [])
+        if len(alike) != 1 and self._complete:
+            self.unknown.add(text)
+        self[text] = alike[0] if len(alike) == 1 else text
+        return self[text]
+
+    def suggestion(self, text: str) -> str:
+        """What somebody may have meant by a name that is not known; empty: no idea."""
+        if ids := self._by_label.get(text.casefold()):
+            return f"use its id {listed(sorted(map(shown, ids)), 'or')}"
+        if near := self._nearby.suggestion(text):
+            return near
+        near = self._nearby_labels.suggestion(text)
+        return near and f"{near} use its id"
+
+    @cached_property
+    def _folded(self) -> dict[str, list[str]]:
+        return grouped((name.casefold(), name) for name in self._names)
+
+    @cached_property
+    def _by_label(self) -> dict[str, list[str]]:
+        return grouped((label.casefold(), name) for name, label in self._labels.items())
+
+    @cached_property
+    def _nearby(self) -> "_Nearby":
+        return _Nearby(self._names)
+
+    @cached_property
+    def _nearby_labels(self) -> "_Nearby":
+        return _Nearby(self._labels.values())
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The names under each key."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key, name in pairs:
+        groups[key].append(name)
+    return dict(groups)
+
+
+class _Nearby:
+    """Names ordered from the front and from the back: one slip leaves one end of a name intact."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._from_front = sorted((name.casefold(), name) for name in names)
+        self._from_back = sorted((name.casefold()[::-1], name) for name in names)
+
+    def suggestion(self, text: str) -> str:
+        folded = text.casefold()
+        around = _around(self._from_front, folded) + _around(self._from_back, folded[::-1])
+        return did_you_mean(text, around)
+
+
+def _around(ordered: list[tuple[str, str]], key: str) -> list[str]:
+    middle = bisect_left(ordered, (key, ""))
+    return [name for _, name in ordered[max(0, middle - NEIGHBOURS) : middle + NEIGHBOURS]]

@@ -1,0 +1,38 @@
+"""Text as people type it: tidied, compared and shown again."""
+
+import re
+from unicodedata import normalize
+
+# Marks that cannot be seen and that a copy from a web page or a byte-order mark leaves behind.
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+SHOWN = 60
+"""The most characters of a cell that a message repeats."""
+
+
+def tidy(text: str) -> str:
+    """One composed form of each letter, no blanks around, one blank between words."""
+    if not text.isascii():
+        text = normalize("NFC", text.translate(INVISIBLE))
+    return " ".join(text.split())
+
+
+def plain(heading: str) -> str:
+    """What two headings have in common that differ in case, blanks, hyphens or underscores."""
+    return re.sub(r"[\s_-]+", "", tidy(heading)).casefold()
+
+
+def shown(text: str) -> str:
+    """The text between quotation marks, cut where it is long, on one line in any terminal."""
+    short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return "'" + "".join(c if c.isprintable() else "\ufffd" for c in short) + "'"
+
+
+def listed(words: list[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def with_article(noun: str) -> str:
+    """`a unit`, `an item`."""
+    takes_an = noun.startswith(tuple("aeiou")) and not noun.startswith(("uni", "use", "eu"))
+    return f"an {noun}" if takes_an else f"a {noun}"

@@ -1,0 +1,99 @@
+"""Proofs: why a fact holds, down to the places where the client wrote it."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cop_expert.model.origin import Origin
+from cop_expert.model.template import Value
+
+
+class Absent(Struct, frozen=True, tag="absent"):
+    """A premise that holds because there is no such fact."""
+
+    template: str
+    says: str
+
+
+class Compared(Struct, frozen=True, tag="compared"):
+    """A premise that compares two values."""
+
+    says: str
+
+
+class Line(Struct, frozen=True):
+    """One contribution to an aggregate."""
+
+    because: str
+    amount: str
+    """What it contributes, said aloud; empty where it only counts."""
+    share: str
+    """Its part of the whole, said aloud; empty where that says nothing."""
+    premises: tuple["Premise", ...]
+
+
+class Ledger(Struct, frozen=True):
+    """What an aggregate was made of, the largest contributions first."""
+
+    function: str
+    lines: tuple[Line, ...]
+    unshown: int
+    """How many smaller contributions are not listed."""
+    unshown_amount: str
+    """What these come to, said aloud."""
+
+
+class Derivation(Struct, frozen=True):
+    """One way in which a rule concludes a fact."""
+
+    rule: str
+    because: str
+    basis: str
+    quiet: bool
+    origin: Origin
+    premises: tuple["Premise", ...]
+    ledger: Ledger | None = None
+
+
+class Proof(Struct, frozen=True, tag="fact"):
+    """A fact and why it holds: where it was given, or how it was derived."""
+
+    template: str
+    values: dict[str, Value]
+    """Numbers in millionths."""
+    says: str
+    origins: tuple[Origin, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
+    unshown: int = 0
+    """How many further derivations there are."""
+    unopened: bool = False
+    """True where the proof ends here though the fact was derived."""
+    above: bool = False
+    """True where the proof stands further up in the same answer."""
+    bookkeeping: bool = False
+    """True where only quiet rules lie between the fact and what the client gave."""
+    obvious: bool = False
+    """True where it goes without saying, because the names or the reason say it."""
+
+
+Premise = Proof | Absent | Compared
+
+
+def all_premises(derivation: Derivation) -> Iterator[Premise]:
+    """What a derivation rests on, those of its ledger included."""
+    yield from derivation.premises
+    for line in derivation.ledger.lines if derivation.ledger else ():
+        yield from line.premises
+
+
+def origins(premise: Premise) -> list[Origin]:
+    """Every place that a proof rests on, in order, each once."""
+    return list(dict.fromkeys(_origins(premise)))
+
+
+def _origins(premise: Premise) -> Iterator[Origin]:
+    if isinstance(premise, Proof):
+        yield from premise.origins
+        for derivation in premise.derivations:
+            for inner in all_premises(derivation):
+                yield from _origins(inner)

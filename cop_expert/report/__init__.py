@@ -1,0 +1,1 @@
+"""A fact base and its proofs in, the strategy document out."""
