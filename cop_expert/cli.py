@@ -391,7 +391,8 @@ def rules(folder: Path | None, as_json: bool) -> None:
     Example:
       cop-expert rules grand-hotel
     """
-    from cop_expert.report.rulebook import rulebook_in_force, rulebook_text
+    from cop_expert.pipeline import rulebook_in_force
+    from cop_expert.report.rulebook import rulebook_text
 
     with progress():
         rulebook, vocabulary = rulebook_in_force(folder)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from msgspec import Struct
 from cop_expert import __version__
 from cop_expert.facts import FactBase
 from cop_expert.model.diagnostic import Diagnostic, in_order, stop_at_errors
+from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Rulebook
 from cop_expert.model.template import Vocabulary
 from cop_expert.resources import resource
@@ -93,7 +95,7 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     vocabulary = read_vocabulary([graph for graph, _ in graphs], engagement.language)
     given, found = read_tables(engagement, vocabulary)
     problems += found
-    standard, found = read_rules(standard_rules())
+    standard, found = standard_rulebook()
     problems += found
     own, found = read_rules((path, str(path.relative_to(folder))) for path in engagement.rules)
     problems += found
@@ -182,9 +184,30 @@ def _engine(name: str) -> "Engine":  # type: ignore[name-defined]  # noqa: F821
     return DuckEngine()
 
 
+def rulebook_in_force(folder: Path | None) -> tuple[CheckedRulebook, Vocabulary]:
+    """The rulebook of an engagement, or the standard one with its defaults."""
+    from cop_expert.check import check_rulebook
+    from cop_expert.load.vocabulary import read_vocabulary
+
+    if folder is not None:
+        knowledge = read(folder)
+        return knowledge.rulebook, knowledge.facts.vocabulary
+    vocabulary = read_vocabulary()
+    standard, problems = standard_rulebook()
+    rulebook, found = check_rulebook(standard, Rulebook(), {}, lambda name: Origin(name), vocabulary)
+    stop_at_errors([*problems, *found])
+    return rulebook, vocabulary
+
+
 def standard_rules() -> list[tuple[Path, str]]:
     """The files of the standard rulebook, in order of reasoning."""
     return [(path, f"rules/{path.name}") for path in sorted(resource("rules").glob("*.rules"))]
+
+
+@cache
+def standard_rulebook() -> tuple[Rulebook, list[Diagnostic]]:
+    """The standard rules, parsed once a process."""
+    return read_rules(standard_rules())
 
 
 def read_rules(files: Iterable[tuple[Path, str]]) -> tuple[Rulebook, list[Diagnostic]]:

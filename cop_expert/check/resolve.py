@@ -136,8 +136,13 @@ def is_within(one: Datatype, other: Datatype, vocabulary: Vocabulary) -> bool:
 def a(datatype: Datatype) -> str:
     """A datatype in words: `a unit or a post`."""
     if datatype.is_reference:
-        return " or ".join(f"a {name.lower()}" for name in sorted(datatype.classes))
+        return " or ".join(f"{_article(name)} {name.lower()}" for name in sorted(datatype.classes))
     return {Kind.NUMBER: "a number", Kind.TRUTH: "true or false", Kind.TEXT: "a text"}[datatype.kind]
+
+
+def _article(name: str) -> str:
+    """ "unit" and "use" begin with a consonant's sound."""
+    return "an" if name[0] in "AEIO" else "a"
 
 
 def _with_parameters(condition: Condition, parameters: dict[str, Parameter]) -> Condition:

@@ -1,6 +1,5 @@
 """Is every variable bound, every aggregate countable, every sentence sayable?"""
 
-import re
 from collections.abc import Iterator
 
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
@@ -17,6 +16,8 @@ from cop_expert.model.rule import (
     Parameter,
     Presence,
     Rule,
+    Sentence,
+    Slot,
     Variable,
     expressions,
     is_aggregated,
@@ -24,10 +25,7 @@ from cop_expert.model.rule import (
     variables,
 )
 from cop_expert.model.template import Vocabulary
-from cop_expert.parse.rules import parse_placeholder
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-
+from cop_expert.parse.rules import parse_sentence
 
 def check_bound(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
     """Whatever is compared, reckoned with or concluded must be bound by a condition."""
@@ -151,38 +149,40 @@ def check_shadowing(
     rules: tuple[Rule, ...], parameters: dict[str, Parameter]
 ) -> Iterator[Diagnostic]:
     """A bare field name that is also a parameter would silently become a literal."""
+    shadowed: dict[str, Variable] = {}
     for rule in rules:
         atoms = [c.atom for c in rule.body if isinstance(c, Presence | Absence | Fallback)]
         for atom in [*atoms, *rule.heads]:
             for field, term in atom:
                 if isinstance(term, Variable) and term.name == field and field in parameters:
-                    yield Diagnostic(
-                        "parameter-as-variable",
-                        f"`{field}` is a parameter, so it cannot be a variable",
-                        term.origin,
-                        f"write `{field}: another_name`",
-                        parameters[field].origin,
-                        "the parameter is defined here",
-                    )
+                    shadowed.setdefault(field, term)
+    for name, variable in shadowed.items():
+        yield Diagnostic(
+            "parameter-as-variable",
+            f"the parameter `{name}` bears the name of a field that rules use as a variable",
+            parameters[name].origin,
+            "give the parameter another name",
+            variable.origin,
+            "used as a variable here",
+        )
 
 
-def check_sentences(
+def read_sentences(
     rules: tuple[Rule, ...], parameters: dict[str, Parameter], clauses: list[Clause]
-) -> Iterator[Diagnostic]:
-    """Whatever a `because` names must be bound."""
+) -> tuple[dict[str, Sentence], list[Diagnostic]]:
+    """Every rule's `because`, cut at its slots; whatever it names must be bound."""
     bound = {clause.rule: bound_names(clause) | set(parameters) for clause in clauses}
+    sentences, problems = {}, []
     for rule in rules:
-        for text in PLACEHOLDER.findall(rule.because):
-            expression, _ = parse_placeholder(text)
-            if expression is None:
-                message, help = f"`{{{text}}}` in `because` is no expression", "write `{name}`"
-                yield Diagnostic("sentence", message, rule.origin, help)
-                continue
-            for variable in variables(expression):
-                if variable.name not in bound.get(rule.name, set()):
-                    yield Diagnostic(
-                        "sentence",
-                        f"`because` says `{{{text}}}`, and nothing binds `{variable.name}`",
-                        rule.origin,
-                        did_you_mean(variable.name, bound.get(rule.name, set())),
-                    )
+        sentences[rule.name], unreadable = parse_sentence(rule.because)
+        for text in unreadable:
+            message, help = f"`{{{text}}}` in `because` is no expression", "write `{name}`"
+            problems.append(Diagnostic("sentence", message, rule.origin, help))
+        slots = [piece for piece in sentences[rule.name] if isinstance(piece, Slot)]
+        known = bound.get(rule.name, set())
+        for variable in (v for slot in slots for v in variables(slot.expression)):
+            if variable.name not in known:
+                message = f"`because` says `{{{variable.name}}}`, which nothing binds"
+                help = did_you_mean(variable.name, known) or "name a variable of the conditions"
+                problems.append(Diagnostic("sentence", message, rule.origin, help))
+    return sentences, problems

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from cop_expert.check.resolve import a, heads_and_bodies, is_within, meet
+from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.measure import measure
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import (
+    Absence,
     Aggregate,
     Atom,
     Clause,
@@ -17,6 +19,7 @@ from cop_expert.model.rule import (
     Variable,
     expressions,
     parts,
+    variables,
 )
 from cop_expert.model.template import Datatype, Field, Kind, Vocabulary
 
@@ -82,6 +85,9 @@ def check_comparisons(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagno
     for condition in clause.body:
         if not isinstance(condition, Comparison):
             continue
+        sides = [variable for side in expressions(condition) for variable in variables(side)]
+        if any(variable.name not in clause.types for variable in sides):
+            continue
         left, right = (
             measure(side, clause.types, vocabulary.datatypes)
             for side in (condition.left, condition.right)
@@ -118,7 +124,10 @@ def check_conclusion_types(clause: Clause, vocabulary: Vocabulary) -> Iterator[D
 
 def check_negated_types(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
     """A variable must be able to occur where a `not` looks for it."""
-    for atom in heads_and_bodies(clause):
+    for condition in clause.body:
+        if not isinstance(condition, Absence):
+            continue
+        atom = condition.atom
         for name, term in atom:
             if isinstance(term, Variable) and term.name in clause.types:
                 expected = vocabulary.templates[atom.template].by_name[name].type
@@ -147,7 +156,8 @@ def _said(expression: Expression) -> str:
         case Variable(name):
             return f"`{name}`"
         case Constant(value, parameter):
-            return f"`{parameter}`" if parameter else f"`{value}`"
+            number = f"{to_decimal(value):f}" if type(value) is int else value
+            return f"`{parameter or number}`"
         case _:
             return "this expression"
 

@@ -8,9 +8,8 @@ from cop_expert.facts import FactBase
 from cop_expert.infer.evaluate import DividedByZero, number
 from cop_expert.model.arithmetic import OverflowInRule, rescale, to_decimal
 from cop_expert.model.measure import measure
-from cop_expert.model.rule import Constant, Expression, Parameter, Variable
+from cop_expert.model.rule import Constant, Expression, Parameter, Sentence, Slot, Variable
 from cop_expert.model.template import Datatype, Kind, Value
-from cop_expert.parse.rules import parse_placeholder
 
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -73,16 +72,17 @@ class Speaker:
         return fill(sentence, said)
 
     def because(
-        self, sentence: str, bindings: Mapping[str, Value], types: dict[str, Datatype]
+        self, sentence: Sentence, bindings: Mapping[str, Value], types: dict[str, Datatype]
     ) -> str:
         """A rule's reason with its values filled in."""
-
-        def said(text: str) -> str | None:
-            expression, name = parse_placeholder(text)
-            wanted = self.vocabulary.datatypes.get(name)
-            return expression and self.expression(expression, bindings, types, wanted)
-
-        return fill(sentence, said)
+        said = []
+        for piece in sentence:
+            if isinstance(piece, Slot):
+                wanted = self.vocabulary.datatypes.get(piece.datatype)
+                said.append(self.expression(piece.expression, bindings, types, wanted) or "–")
+            else:
+                said.append(piece)
+        return "".join(said)
 
     def expression(
         self,

@@ -42,6 +42,13 @@ class Shell(KnowledgeEngine):  # type: ignore[misc]  # experta has no types
     __strategy__ = InTurn
 
 
+class PlainFact(Fact):  # type: ignore[misc]  # experta has no types
+    """A row as an ordered fact; experta would freeze each of its values anew."""
+
+    def __init__(self, *row: Value) -> None:
+        dict.update(self, enumerate(row))
+
+
 class WorkingMemory:
     """The fact base as experta holds it: a template's facts from when they are first asked for."""
 
@@ -50,7 +57,7 @@ class WorkingMemory:
         self.templates = base.vocabulary.templates
         self.shell = Shell()
         self.shell.reset()
-        self.fact_types = {name: type(name, (Fact,), {}) for name in self.templates}
+        self.fact_types = {name: type(name, (PlainFact,), {}) for name in self.templates}
         self.rows: dict[str, list[Row]] = {}
         """The facts of templates that are complete."""
         self.declared: set[str] = set()

@@ -1,6 +1,7 @@
 """A match in, a conclusion out: what experta calls when a rule fires, one for each clause."""
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from cop_expert.facts import Row
@@ -40,6 +41,7 @@ class Conclusion:
         self.computed = computed
         """Names that hold an error where they could not be computed."""
         self.terms = [clause.head.term(name) or Constant(None) for name in template.names]
+        self.values = [_reader(term, computed) for term in self.terms]
         self.divisions = 0
         """Matches that conclude nothing because something is divided by zero."""
         self.overflows = False
@@ -63,14 +65,15 @@ class Conclusion:
 
     def _take(self, bindings: Bindings) -> None:
         self._check(bindings)
-        self.add(tuple(value(term, bindings) for term in self.terms))
+        self.add(tuple([read(bindings) for read in self.values]))
 
     def _check(self, bindings: Bindings) -> None:
         """Raise what went wrong on the way, the worst first."""
-        met = [bindings.get(name) for name in self.computed]
-        errors = [found for found in met if isinstance(found, ArithmeticError)]
-        if errors:
-            raise max(errors, key=_severity)
+        if self.computed:
+            met = [bindings.get(name) for name in self.computed]
+            errors = [found for found in met if isinstance(found, ArithmeticError)]
+            if errors:
+                raise max(errors, key=_severity)
 
 
 class Total(Conclusion):
@@ -81,6 +84,7 @@ class Total(Conclusion):
         found = (part for term in self.terms for part in parts(term))
         self.aggregates = list(dict.fromkeys(p for p in found if isinstance(p, Aggregate)))
         self.keys = [term for term in self.terms if not is_aggregated(term)]
+        self.values = [_reader(term, computed) for term in self.keys]
         self.groups: dict[Row, list[Amount]] = {}
 
     def finish(self) -> None:
@@ -89,7 +93,7 @@ class Total(Conclusion):
 
     def _take(self, bindings: Bindings) -> None:
         self._check(bindings)
-        key = tuple(value(term, bindings) for term in self.keys)
+        key = tuple([read(bindings) for read in self.values])
         amounts = [self._amount(aggregate, bindings) for aggregate in self.aggregates]
         totals = self.groups.setdefault(key, amounts)
         if totals is not amounts:
@@ -123,6 +127,13 @@ class Total(Conclusion):
                 for term in self.terms
             )
         )
+
+
+def _reader(term: Expression, computed: list[str]) -> Callable[[Bindings], Value]:
+    """What facts bind is read as it is; the rest is computed."""
+    if isinstance(term, Variable) and term.name not in computed:
+        return itemgetter(term.name)
+    return lambda bindings: value(term, bindings)
 
 
 def _severity(error: ArithmeticError) -> int:

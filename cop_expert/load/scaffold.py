@@ -95,15 +95,19 @@ def _undeclared(
     rows: dict[str, list[Row]], vocabulary: Vocabulary
 ) -> Iterator[tuple[tuple[str, str], str]]:
     """Names that the rows use and none declares: the template and field to declare each in."""
-    declarers = vocabulary.declarers()
-    for template in map(vocabulary.templates.__getitem__, rows):
-        for field in column_fields(template):
+    declarers = {
+        name: (template, own)
+        for name, (template, own) in vocabulary.declarers().items()
+        if template in rows and own in rows[template][0]
+    }
+    words = set(vocabulary.individuals.values()) | {""}
+    for template, own_rows in rows.items():
+        for field in column_fields(vocabulary.templates[template]):
             places = [declarers[name] for name in sorted(field.type.classes & declarers.keys())]
-            known = {row[own] for name, own in places for row in rows[name]}
-            for row in rows[template.name]:
-                value = row[field.name]
-                if places and value not in {"", *known, *vocabulary.individuals.values()}:
-                    yield places[0], value
+            known = words | {row[own] for name, own in places for row in rows[name]}
+            for row in own_rows:
+                if places and row[field.name] not in known:
+                    yield places[0], row[field.name]
 
 
 def _shortest_row(template: Template) -> Row:

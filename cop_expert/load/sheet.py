@@ -43,7 +43,7 @@ class Sheet(Struct):
         return self.source.rpartition("/")[2]
 
 
-class _UnreadableError(Exception):
+class _Unreadable(Exception):
     """Carries what is said about a file of which nothing can be used."""
 
     def __init__(self, message: str, advice: str = "", line: int = 0) -> None:
@@ -58,7 +58,7 @@ def read_sheet(path: Path, source: str, findings: Findings) -> Sheet:
         text = _decode(_read(path), source, findings)
         delimiter = _delimiter(text)
         rows, lines = _rows(text, delimiter)
-    except _UnreadableError as error:
+    except _Unreadable as error:
         place = Origin(source, error.line)
         findings.add(Diagnostic("unreadable", str(error), place, error.advice))
         return Sheet(path.stem, source, readable=False)
@@ -89,12 +89,12 @@ def read_sheet(path: Path, source: str, findings: Findings) -> Sheet:
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise _UnreadableError("this is not a file")
+            raise _Unreadable("this is not a file")
         if path.stat().st_size > LARGEST_FILE:
-            raise _UnreadableError("the file is larger than 2 GB")
+            raise _Unreadable("the file is larger than 2 GB")
         return path.read_bytes()
     except OSError as error:
-        raise _UnreadableError(f"the file cannot be opened: {error.strerror}") from error
+        raise _Unreadable(f"the file cannot be opened: {error.strerror}") from error
 
 
 def _decode(raw: bytes, source: str, findings: Findings) -> str:
@@ -108,7 +108,7 @@ def _decode(raw: bytes, source: str, findings: Findings) -> str:
         try:
             text = raw.decode("cp1252")
         except UnicodeDecodeError as error:
-            raise _UnreadableError("the file is in an unknown encoding", save_as) from error
+            raise _Unreadable("the file is in an unknown encoding", save_as) from error
     findings.add(
         Diagnostic(
             "encoding",
@@ -157,9 +157,9 @@ def _is_open(text: str, line: int, delimiter: str) -> bool:
     return False
 
 
-def _endless(line: int) -> _UnreadableError:
+def _endless(line: int) -> _Unreadable:
     advice = 'close the quotation mark; a mark that belongs to the text is written twice: ""'
-    return _UnreadableError("a cell in this row is far too long, or has no end", advice, line)
+    return _Unreadable("a cell in this row is far too long, or has no end", advice, line)
 
 
 def _make_even(rows: list[list[str]], width: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, cast
 
 from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
@@ -24,11 +24,26 @@ NUMERIC = {
 
 def read_vocabulary(graphs: Iterable[Graph] = (), language: str = "en") -> Vocabulary:
     """The standard ontology's templates together with those of the graphs given."""
+    own = list(graphs)
+    if not own:
+        return standard_vocabulary(language)
+    together = Graph()
+    for graph in (_standard_graph(), *own):
+        together += graph
+    return _Reader(together, language).vocabulary()
+
+
+@cache
+def standard_vocabulary(language: str = "en") -> Vocabulary:
+    """The standard ontology's templates."""
+    return _Reader(_standard_graph(), language).vocabulary()
+
+
+@cache
+def _standard_graph() -> Graph:
     graph, problems = read_graph(resource("kb/cop.ttl"), "kb/cop.ttl")
     assert not problems, problems
-    for other in graphs:
-        graph += other
-    return _Reader(graph, language).vocabulary()
+    return graph
 
 
 class _Reader:

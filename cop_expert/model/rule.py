@@ -132,6 +132,18 @@ class Rulebook(Struct, frozen=True):
     rules: tuple[Rule, ...] = ()
 
 
+class Slot(Struct, frozen=True, tag=True):
+    """A place in a sentence that an expression's value fills: `{weight / total: Share}`."""
+
+    expression: Expression
+    datatype: str
+    """How to say it; empty: as what it measures."""
+
+
+Sentence = tuple[str | Slot, ...]
+"""A `because`, cut at its slots."""
+
+
 class Clause(Struct, frozen=True):
     """A rule with one conclusion, names resolved and variables typed: what an engine runs."""
 
@@ -160,6 +172,8 @@ class CheckedRulebook(Struct, frozen=True):
 
     rules: dict[str, Rule]
     parameters: dict[str, Parameter]
+    sentences: dict[str, Sentence]
+    """Each rule's `because`, ready to be filled in."""
     strata: tuple[Stratum, ...]
     replaced: tuple[str, ...] = ()
     """The standard rules in whose place the engagement put its own."""

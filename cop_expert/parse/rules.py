@@ -26,9 +26,12 @@ from cop_expert.model.rule import (
     Presence,
     Rule,
     Rulebook,
+    Sentence,
+    Slot,
     Variable,
 )
 
+BRACES = re.compile(r"\{([^{}]*)\}")
 AGGREGATES = {"sum", "count", "min", "max"}
 
 # What the grammar's tokens are called when one of them was expected.
@@ -87,20 +90,22 @@ def parse_rules(text: str, source: str) -> tuple[Rulebook, list[Diagnostic]]:
     ), []
 
 
-def parse_expression(text: str) -> Expression | None:
-    """An expression as it stands between braces in a sentence; None where it is none."""
-    try:
-        tree = _parser("sum").parse(text)
-    except UnexpectedInput:
-        return None
-    expression: Expression = _Builder("").transform(tree)
-    return expression
-
-
-def parse_placeholder(text: str) -> tuple[Expression | None, str]:
-    """What stands between braces: an expression, and the datatype to say it as (`{x: Share}`)."""
-    expression, _, datatype = text.partition(":")
-    return parse_expression(expression), datatype.strip()
+def parse_sentence(text: str) -> tuple[Sentence, list[str]]:
+    """A `because` cut at its braces, and what stands between braces and is no expression."""
+    pieces: list[str | Slot] = []
+    unreadable = []
+    for position, piece in enumerate(BRACES.split(text)):
+        if position % 2 == 0:
+            pieces.append(piece)
+            continue
+        expression, _, datatype = piece.partition(":")
+        try:
+            tree = _parser("sum").parse(expression)
+        except UnexpectedInput:
+            unreadable.append(piece)
+            continue
+        pieces.append(Slot(_Builder("").transform(tree), datatype.strip()))
+    return tuple(pieces), unreadable
 
 
 def _syntax_problem(error: UnexpectedInput, text: str, source: str) -> Diagnostic:

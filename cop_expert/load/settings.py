@@ -1,0 +1,182 @@
+"""The text of engagement.toml in, its settings out, each with its place."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from cop_expert.load.words import plain, shown, tidy
+from cop_expert.model.arithmetic import FACT_LIMIT, UNIT, to_millionths
+from cop_expert.model.diagnostic import Diagnostic, did_you_mean
+from cop_expert.model.origin import Origin
+from cop_expert.model.template import Value
+
+SETTINGS_FILE = "engagement.toml"
+SETTINGS = {"name": str, "language": str, "parameters": dict, "scales": dict}
+TYPES_IN_WORDS = {str: 'a text in "quotation marks"', dict: "a section of its own, in brackets"}
+FINEST = -20
+"""The power of ten below which a number is as good as 0; its exact fraction could fill memory."""
+
+
+class Settings(Struct, frozen=True):
+    """What is set for one engagement."""
+
+    name: str = ""
+    language: str = ""
+    parameters: dict[str, Value] = {}
+    """Values for the rulebook's parameters; numbers in millionths."""
+    scales: dict[str, tuple[Decimal, Decimal]] = {}
+    """The lowest and the highest number of a column, by `plain` table and heading."""
+    places: dict[str, Origin] = {}
+    """Where each setting stands, by `plain` section and key."""
+
+    def origin(self, key: str) -> Origin:
+        """Where a setting stands: `name`, `scales.needs.required`, or a parameter's name."""
+        for setting in (f"parameters.{key}", key):
+            if plain(setting) in self.places:
+                return self.places[plain(setting)]
+        return Origin(SETTINGS_FILE)
+
+
+def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
+    """Every setting that has the right form, and everything that is wrong with the others."""
+    found = Settings(places=_places(text))
+    try:
+        sections = tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        return found, [_syntax_problem(error, text)]
+    problems = list(_misfits(sections, found))
+    right = {
+        key: value
+        for key, value in sections.items()
+        if key in SETTINGS and isinstance(value, SETTINGS[key])
+    }
+    parameters, unfit = _parameters(right.get("parameters", {}), found)
+    scales, crooked = _scales(right.get("scales", {}), found)
+    settings = Settings(
+        name=tidy(right.get("name", "")),
+        language=tidy(right.get("language", "")),
+        parameters=parameters,
+        scales=scales,
+        places=found.places,
+    )
+    return settings, problems + unfit + crooked
+
+
+def _places(text: str) -> dict[str, Origin]:
+    """Where each key stands, read off the lines: the parser does not tell."""
+    places: dict[str, Origin] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[+\s*([^\]#]+)\]", line):
+            section = header[1] + "."
+            places.setdefault(_bare(header[1]), Origin(SETTINGS_FILE, number, 1))
+        elif setting := re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.\- ])+?)\s*=""", line):
+            place = Origin(SETTINGS_FILE, number, setting.start(1) + 1)
+            places.setdefault(_bare(section + setting[1]), place)
+    return places
+
+
+def _bare(key: str) -> str:
+    return plain(re.sub("[\"']", "", key))
+
+
+def _syntax_problem(error: Exception, text: str) -> Diagnostic:
+    said = str(error) if isinstance(error, ValueError) else "It is nested too deeply"
+    place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", said)
+    message = said[: place.start()] if place else said.partition(";")[0]
+    line, column = map(int, place.groups(default=0)) if place else (0, 0)
+    if place and not line:
+        line = len(text.splitlines())
+    return Diagnostic(
+        "syntax",
+        f"the settings cannot be read: {message[:1].lower()}{message[1:]}",
+        Origin(SETTINGS_FILE, line, column),
+        'a text has quotation marks, as in name = "Grand Hotel"; a number has none',
+    )
+
+
+def _misfits(sections: dict[str, Any], settings: Settings) -> Iterator[Diagnostic]:
+    for key, value in sections.items():
+        place = settings.places.get(plain(key), Origin(SETTINGS_FILE))
+        if key not in SETTINGS:
+            known = "settings are name and language; parameters stand below a line [parameters]"
+            message = f"there is no setting {shown(key)}"
+            advice = did_you_mean(key, SETTINGS) or known
+            yield Diagnostic("unknown-setting", message, place, advice)
+        elif not isinstance(value, SETTINGS[key]):
+            yield Diagnostic("wrong-type", f"{key} must be {TYPES_IN_WORDS[SETTINGS[key]]}", place)
+
+
+def _parameters(
+    section: dict[str, Any], settings: Settings
+) -> tuple[dict[str, Value], list[Diagnostic]]:
+    parameters: dict[str, Value] = {}
+    problems = []
+    for name, value in section.items():
+        try:
+            parameters[name] = _value(value)
+        except ValueError as error:
+            message = f"{shown(name)} must be {error}"
+            problems.append(Diagnostic("wrong-type", message, settings.origin(name)))
+    return parameters, problems
+
+
+def _value(value: Any) -> Value:
+    """A setting as rules hold it: numbers in millionths, the word none as absent."""
+    match value:
+        case bool():
+            return value
+        case str():
+            return None if plain(value) == "none" else tidy(value)
+        case int() | Decimal():
+            return _millionths(Decimal(value))
+    raise ValueError("a number, a text, true or false")
+
+
+def _millionths(number: Decimal) -> int:
+    if not number.is_finite() or abs(number) > FACT_LIMIT // UNIT:
+        raise ValueError("a number of at most nine trillion")
+    return 0 if number.adjusted() < FINEST else to_millionths(number)
+
+
+def _scales(
+    section: dict[str, Any], settings: Settings
+) -> tuple[dict[str, tuple[Decimal, Decimal]], list[Diagnostic]]:
+    scales: dict[str, tuple[Decimal, Decimal]] = {}
+    problems = []
+    for column, ends in _flat(section):
+        if _is_scale(ends):
+            scales[plain(column)] = Decimal(ends[0]), Decimal(ends[1])
+        else:
+            problems.append(
+                Diagnostic(
+                    "malformed-scale",
+                    f"the scale of {shown(column)} must be two numbers, the lowest first",
+                    settings.origin(f"scales.{column}"),
+                    f'write it like this: "{column}" = [0, 4]',
+                )
+            )
+    return scales, problems
+
+
+def _flat(section: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """`needs.required = …` without quotation marks is, to TOML, a section in the section."""
+    for key, value in section.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{column}", ends) for column, ends in value.items())
+        else:
+            yield key, value
+
+
+def _is_scale(ends: Any) -> bool:
+    if not isinstance(ends, list) or len(ends) != 2:
+        return False
+    if any(isinstance(end, bool) or not isinstance(end, int | Decimal) for end in ends):
+        return False
+    lowest, highest = map(Decimal, ends)
+    finite = all(end.is_finite() and FINEST < end.adjusted() < -FINEST for end in (lowest, highest))
+    return finite and lowest < highest
