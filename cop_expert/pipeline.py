@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,6 +15,11 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Rulebook
 from cop_expert.model.template import Vocabulary
 from cop_expert.resources import resource
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+    from cop_expert.infer.engine import Engine
 
 ENGINES = ("auto", "experta", "duckdb")
 SMALL = 400
@@ -84,20 +90,28 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     from cop_expert.check import check_rulebook
     from cop_expert.load.engagement import read_engagement
     from cop_expert.load.graph import read_graph
+    from cop_expert.load.knowledge import read_individuals
     from cop_expert.load.tables import read_tables
     from cop_expert.load.vocabulary import read_vocabulary
 
     progress("Reading the tables")
     engagement, problems = read_engagement(folder)
     stop_at_errors(problems)
-    graphs = [read_graph(path, str(path.relative_to(folder))) for path in engagement.knowledge]
-    problems += [problem for _, found in graphs for problem in found]
-    vocabulary = read_vocabulary([graph for graph, _ in graphs], engagement.language)
-    given, found = read_tables(engagement, vocabulary)
+    graphs: dict[str, "Graph"] = {}
+    for path in engagement.knowledge:
+        graphs[engagement.source(path)], found = read_graph(path, engagement.source(path))
+        problems += found
+    vocabulary = read_vocabulary(graphs.values(), engagement.language)
+    individuals = [
+        sheet
+        for source, graph in graphs.items()
+        for sheet in read_individuals(graph, source, vocabulary, engagement.language)
+    ]
+    given, found = read_tables(engagement, vocabulary, individuals)
     problems += found
     standard, found = standard_rulebook()
     problems += found
-    own, found = read_rules((path, str(path.relative_to(folder))) for path in engagement.rules)
+    own, found = read_rules((path, engagement.source(path)) for path in engagement.rules)
     problems += found
     rulebook, found = check_rulebook(
         standard, own, engagement.parameters, engagement.origin, vocabulary
@@ -173,7 +187,7 @@ def contradictions(
             )
 
 
-def _engine(name: str) -> "Engine":  # type: ignore[name-defined]  # noqa: F821
+def _engine(name: str) -> "Engine":
     """The engine by its name; each is imported only when it runs."""
     if name == "experta":
         from cop_expert.infer.rete import ReteEngine

@@ -6,7 +6,7 @@ import duckdb
 
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import check_keys, divided_by_zero, overflow
-from cop_expert.infer.sql import MACROS, Body, select, zero_divisions
+from cop_expert.infer.sql import MACROS, select, zero_divisions
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import CheckedRulebook, Clause, Presence, Stratum
 
@@ -35,7 +35,7 @@ class DuckEngine:
 def _conclude(facts: FactBase, stratum: Stratum) -> None:
     for name in stratum.templates:
         selects = [
-            select(Body(clause, facts.vocabulary))
+            select(clause, facts.vocabulary)
             for clause in stratum.clauses
             if clause.head.template == name
         ]
@@ -96,7 +96,7 @@ def _delta_queries(
     ]
     if step == 1:
         if not recursive:
-            yield select(Body(clause, facts.vocabulary))
+            yield select(clause, facts.vocabulary)
         return
     for changed in recursive:
 
@@ -106,13 +106,13 @@ def _delta_queries(
                 return table
             return f'(SELECT * FROM {table} WHERE "@round" = {step - 1})'
 
-        yield select(Body(clause, facts.vocabulary, table_of))
+        yield select(clause, facts.vocabulary, table_of)
 
 
 def _overflowing(facts: FactBase, stratum: Stratum) -> Iterator[Clause]:
     for clause in stratum.clauses:
         try:
-            facts.query(f"SELECT count(*) FROM ({select(Body(clause, facts.vocabulary))})")
+            facts.query(f"SELECT count(*) FROM ({select(clause, facts.vocabulary)})")
         except (duckdb.OutOfRangeException, duckdb.ConversionException):
             yield clause
 

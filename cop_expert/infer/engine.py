@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from cop_expert.facts import FactBase, Row, quoted
-from cop_expert.infer.sql import Body, literal, select
+from cop_expert.infer.sql import literal, select
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import CheckedRulebook, Clause, Stratum
 
@@ -81,7 +81,7 @@ def _concluding(facts: FactBase, clauses: list[Clause], row: Row) -> Clause:
         for name, value in zip(names, row, strict=True)
     )
     for clause in clauses:
-        sql = f"SELECT 1 FROM ({select(Body(clause, facts.vocabulary))}) WHERE {same} LIMIT 1"
+        sql = f"SELECT 1 FROM ({select(clause, facts.vocabulary)}) WHERE {same} LIMIT 1"
         if facts.query(sql):
             return clause
     return clauses[0]

@@ -12,7 +12,19 @@ from cop_expert.model.arithmetic import (
     rescale,
     within,
 )
-from cop_expert.model.rule import Comparison, Constant, Expression, Operation, Variable
+from cop_expert.model.rule import (
+    Absence,
+    Binding,
+    Comparison,
+    Condition,
+    Constant,
+    Expression,
+    Fallback,
+    Operation,
+    Presence,
+    Variable,
+    variables,
+)
 from cop_expert.model.template import Datatype, Kind, Value
 
 Number = tuple[int, int]
@@ -112,6 +124,21 @@ def value(expression: Expression, bindings: Bindings) -> Value:
             return constant
         case _:
             return within(rescale(*number(expression, bindings), PLACES), FACT_LIMIT)
+
+
+def needed(condition: Condition) -> set[str]:
+    """The names that must be bound before the condition can bind or compare anything."""
+    match condition:
+        case Comparison(_, left, right):
+            found = variables(left) + variables(right)
+        case Binding(_, expression):
+            found = variables(expression)
+        case Fallback(atom, name, expression):
+            inside = [v for _, term in atom for v in variables(term) if v.name != name]
+            found = inside + variables(expression)
+        case Presence() | Absence():
+            found = []
+    return {variable.name for variable in found}
 
 
 def holds(comparison: Comparison, bindings: Bindings) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, product
 from typing import Any
 
-from cop_expert.infer.evaluate import Bindings, holds, number, value
+from cop_expert.infer.evaluate import Bindings, holds, needed, number, value
 from cop_expert.infer.experta_mended import NOT, TEST, ConditionalElement, Fact, L, P, Rule, W
 from cop_expert.infer.rete_matcher import LET
 from cop_expert.model.rule import (
@@ -102,17 +102,10 @@ class Translation:
                 return (4,)
 
     def _needs(self, condition: Condition) -> set[str]:
-        """The names that must be bound before."""
-        names = {found.name for part in expressions(condition) for found in variables(part)}
-        match condition:
-            case Presence():
-                return set()
-            case Absence():
-                return names & self.bindable
-            case Fallback(_, name):
-                return names - {name}
-            case _:
-                return names
+        """What else a negated condition mentions stands for anything."""
+        if isinstance(condition, Absence):
+            return self.bindable.intersection(_names(condition.atom))
+        return needed(condition)
 
     def _cost(self, atom: Atom) -> tuple[float, float]:
         names = _names(atom)

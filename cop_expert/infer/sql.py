@@ -1,8 +1,9 @@
 """A clause in, the SQL that asks it out; shared by the engine and by explanations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from cop_expert.facts import quoted
+from cop_expert.infer.evaluate import needed
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT
 from cop_expert.model.rule import (
     Absence,
@@ -24,8 +25,11 @@ from cop_expert.model.template import Kind, Value, Vocabulary
 
 MACROS = """
 CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS
-  n // d + CASE WHEN abs(n % d) * 2 >= abs(d) THEN sign(n) * sign(d) ELSE 0 END;
+  n // d + CASE WHEN abs(n % d) >= abs(d) - abs(n % d) THEN sign(n) * sign(d) ELSE 0 END;
 """
+
+TableOf = Callable[[int, str], str]
+"""The table to ask for the condition at a position, on a template."""
 
 Number = tuple[str, int]
 """An SQL expression and its decimal places."""
@@ -38,39 +42,46 @@ class Body:
         self,
         clause: Clause,
         vocabulary: Vocabulary,
-        table_of: Callable[[int, str], str] = lambda position, template: quoted(template),
+        table_of: TableOf = lambda position, template: quoted(template),
         bound: dict[str, Value] | None = None,
+        once: bool = False,
     ) -> None:
-        """`table_of` chooses the table for the condition at a position; `bound` fixes variables."""
+        """`bound` fixes variables; with `once` each binding comes once, whatever is not asked."""
         self.clause = clause
         self.vocabulary = vocabulary
+        self.once = once
         self.values: dict[str, str] = {}
         self.numbers: dict[str, Number] = {}
         self.tables: list[str] = []
         self.joins: list[str] = []
         self.where: list[str] = []
-        self.divisors: list[str] = []
-        """What single bindings are divided by."""
-        self.group_divisors: list[str] = []
-        """What whole groups are divided by."""
+        self.tests: list[str] = []
+        """Comparisons; NULL where something is divided by zero."""
+        self.zeros: list[str] = []
+        """When a binding divides by zero."""
+        self.having: list[str] = []
+        self.group_zeros: list[str] = []
+        """When a group divides by zero."""
+        self.maybe_absent: set[str] = set()
+        """Names that may stand for `none`."""
+        self._of_group = False
+        self._unless = ""
         for position, condition in enumerate(clause.body):
             if isinstance(condition, Presence):
                 table = table_of(position, condition.atom.template)
                 self._add_presence(f"t{position}", table, condition.atom)
-        for position, condition in enumerate(clause.body):
+        for position, condition in _in_order_of_need(clause, set(self.values)):
             match condition:
-                case Fallback(atom, name, value):
+                case Fallback(atom):
                     self._add_fallback(f"t{position}", table_of(position, atom.template), condition)
                 case Binding(name, value):
                     self._bind(name, value)
-                case _:
-                    pass
         for position, condition in enumerate(clause.body):
             match condition:
                 case Absence(atom):
                     self._add_absence(f"t{position}", table_of(position, atom.template), atom)
                 case Comparison():
-                    self.where.append(self.comparison(condition))
+                    self.tests.append(self.comparison(condition))
                 case _:
                     pass
         self.where += [
@@ -80,8 +91,19 @@ class Body:
     def _is_optional(self, template: str, field: str) -> bool:
         return not self.vocabulary.templates[template].by_name[field].required
 
+    def _rows(self, table: str, atom: Atom) -> str:
+        """Facts that differ only in fields that are not asked for would give a binding twice.
+
+        Given facts need no such care where their key is asked for: loading sees to keys.
+        """
+        template = self.vocabulary.templates[atom.template]
+        fields = dict(atom.terms)
+        if not self.once or template.given or len(fields) == len(template.fields):
+            return table
+        return f"(SELECT DISTINCT {', '.join(map(quoted, fields)) or 1} FROM {table})"
+
     def _add_presence(self, alias: str, table: str, atom: Atom) -> None:
-        self.tables.append(f"{table} AS {alias}")
+        self.tables.append(f"{self._rows(table, atom)} AS {alias}")
         for field, term in atom:
             column = f"{alias}.{quoted(field)}"
             if isinstance(term, Constant):
@@ -100,22 +122,32 @@ class Body:
 
     def _add_fallback(self, alias: str, table: str, condition: Fallback) -> None:
         on = ["TRUE"]
-        column = "NULL"
+        columns: list[str] = []
         for field, term in condition.atom:
             there = f"{alias}.{quoted(field)}"
             if isinstance(term, Variable) and term.name == condition.name:
-                column = there
-                on.append(f"{there} IS NOT NULL")
+                on.append(f"{there} = {columns[0]}" if columns else f"{there} IS NOT NULL")
+                columns.append(there)
             elif isinstance(term, Variable):
                 on.append(f"{there} = {self.values[term.name]}")
             elif isinstance(term, Constant):
                 on.append(_equals(there, term.value))
-        self.joins.append(f"LEFT JOIN {table} AS {alias} ON {' AND '.join(on)}")
-        taken = f"coalesce({column}, {self.value(condition.value)})"
-        if condition.name in self.values:
-            self.where.append(f"{taken} = {self.values[condition.name]}")
-        else:
+        rows = self._rows(table, condition.atom)
+        self.joins.append(f"LEFT JOIN {rows} AS {alias} ON {' AND '.join(on)}")
+        self._unless = f"({columns[0]} IS NOT NULL)"
+        taken = f"coalesce({columns[0]}, {self.value(condition.value)})"
+        self._unless = ""
+        self._take_or_compare(condition, taken)
+
+    def _take_or_compare(self, condition: Fallback, taken: str) -> None:
+        absent = self._may_be_absent(condition.value)
+        if condition.name not in self.values:
             self._take(condition.name, taken)
+            self.maybe_absent |= {condition.name} if absent else set()
+            return
+        self.tests.append(f"{taken} = {self.values[condition.name]}")
+        if absent:
+            self.where.append(f"{taken} IS NOT NULL")
 
     def _add_absence(self, alias: str, table: str, atom: Atom) -> None:
         local: dict[str, str] = {}
@@ -138,26 +170,45 @@ class Body:
             self.values[name] = f"({rescaled(*self.numbers[name], PLACES)})::BIGINT"
         else:
             self.values[name] = self.value(value)
+        if self._may_be_absent(value):
+            self.maybe_absent.add(name)
+
+    def _may_be_absent(self, expression: Expression) -> bool:
+        match expression:
+            case Variable(name):
+                return name in self.maybe_absent
+            case Constant(value):
+                return value is None
+            case _:
+                return False
 
     def comparison(self, comparison: Comparison) -> str:
+        """Only `none` equals `none`; nothing is larger or smaller than it."""
         left, right, operator = comparison.left, comparison.right, comparison.operator
-        if _is_absent(left) or _is_absent(right):
-            return _compared_with_none(comparison)
-        sides = [self._plain_column(left), self._plain_column(right)]
-        if None in sides and self.is_number(left):
+        absent = [side for side in (left, right) if self._may_be_absent(side)]
+        one, other = self._sides(left, right)
+        if absent and operator in ("=", "!="):
+            return f"({one} IS {'NOT ' if operator == '=' else ''}DISTINCT FROM {other})"
+        present = [f"{self.value(side)} IS NOT NULL AND " for side in absent]
+        return f"({''.join(present)}{one} {'<>' if operator == '!=' else operator} {other})"
+
+    def _sides(self, left: Expression, right: Expression) -> tuple[str, str]:
+        """Both sides in a form in which they compare."""
+        one, other = self._plain_column(left), self._plain_column(right)
+        if one is not None and other is not None:
+            return one, other
+        if self.is_number(left) and self.is_number(right):
             (a, a_places), (b, b_places) = self.number(left), self.number(right)
             places = max(a_places, b_places)
-            sides = [rescaled(a, a_places, places), rescaled(b, b_places, places)]
-        elif None in sides:
-            sides = [self.value(left), self.value(right)]
-        return f"({sides[0]} {'<>' if operator == '!=' else operator} {sides[1]})"
+            return rescaled(a, a_places, places), rescaled(b, b_places, places)
+        return self.value(left), self.value(right)
 
     def _plain_column(self, expression: Expression) -> str | None:
         """Facts and literals compare as they are stored, without arithmetic."""
         match expression:
             case Variable(name) if self.numbers.get(name, ("", PLACES))[1] == PLACES:
                 return self.values[name]
-            case Constant(value) if value is not None:
+            case Constant(value):
                 return literal(value)
         return None
 
@@ -178,15 +229,19 @@ class Body:
             case Constant(value):
                 return literal(value)
             case Aggregate("min" | "max" as function, operand) if not self.is_number(operand):
-                return f"{function}({self.value(operand)})"
+                return self._aggregate_of_words(function, operand)
             case _:
                 return f"({rescaled(*self.number(expression), PLACES)})::BIGINT"
 
     def number(self, expression: Expression) -> Number:
         """A numeric expression, exact or rounded to twelve places, and its places."""
         match expression:
+            case Variable(name) if self._of_group:
+                return f"{self.values[name]}::HUGEINT", PLACES
             case Variable(name):
                 return self.numbers[name]
+            case Constant(None):
+                return "NULL::HUGEINT", 0
             case Constant(value):
                 assert isinstance(value, int)
                 whole = value % UNIT == 0
@@ -196,13 +251,34 @@ class Body:
             case Operation("/", (dividend, divisor)):
                 return self._quotient(dividend, divisor)
             case Operation(operator, operands):
-                return self._operation(operator, [self.number(operand) for operand in operands])
+                return self._operation(operator, [self._operand(operand) for operand in operands])
+
+    def _operand(self, expression: Expression) -> Number:
+        """What is reckoned with must be there."""
+        sql, places = self.number(expression)
+        self._demand_presence(expression, sql)
+        return sql, places
+
+    def _demand_presence(self, expression: Expression, sql: str) -> None:
+        if self._may_be_absent(expression):
+            there = f"{sql} IS NOT NULL"
+            conditions = self.having if self._of_group else self.where
+            conditions.append(f"({self._unless} OR {there})" if self._unless else there)
 
     def _aggregate(self, function: str, operand: Expression) -> Number:
         if function == "count":
             return "count(*)::HUGEINT", 0
-        inner, places = self.number(operand)
+        self._of_group = False
+        inner, places = self._operand(operand)
+        self._of_group = True
         return f"({function}({inner})::HUGEINT)", places
+
+    def _aggregate_of_words(self, function: str, operand: Expression) -> str:
+        self._of_group = False
+        inner = self.value(operand)
+        self._demand_presence(operand, inner)
+        self._of_group = True
+        return f"{function}({inner})"
 
     def _operation(self, operator: str, operands: list[Number]) -> Number:
         if operator == "round":
@@ -213,54 +289,111 @@ class Body:
         places = max(places for _, places in operands)
         same = [rescaled(sql, own, places) for sql, own in operands]
         if operator in ("min", "max"):
-            return f"{'least' if operator == 'min' else 'greatest'}({', '.join(same)})", places
+            return self._extreme("least" if operator == "min" else "greatest", same), places
         return f"({same[0]} {operator} {same[1]})", places
 
+    def _extreme(self, function: str, operands: list[str]) -> str:
+        """DuckDB passes over NULL, but of what is divided by zero there is no least."""
+        extreme = f"{function}({', '.join(operands)})"
+        if not self.zeros and not self.group_zeros:
+            return extreme
+        there = " AND ".join(f"{operand} IS NOT NULL" for operand in operands)
+        return f"(CASE WHEN {there} THEN {extreme} END)"
+
     def _quotient(self, dividend: Expression, divisor: Expression) -> Number:
-        (a, a_places), (b, b_places) = self.number(dividend), self.number(divisor)
+        (a, a_places), (b, b_places) = self._operand(dividend), self._operand(divisor)
         shift = INNER_PLACES + b_places - a_places
         numerator = f"({a} * {10**shift}::HUGEINT)" if shift else a
-        guarded = self.group_divisors if is_aggregated(divisor) else self.divisors
-        if b not in guarded and not (isinstance(divisor, Constant) and divisor.value):
-            guarded.append(b)
-        return f"(round_half_away({numerator}, {b}))", INNER_PLACES
+        if not (isinstance(divisor, Constant) and divisor.value):
+            zero = f"({f'NOT {self._unless} AND ' if self._unless else ''}{b} = 0)"
+            zeros = self.group_zeros if self._of_group else self.zeros
+            if zero not in zeros:
+                zeros.append(zero)
+        return f"(round_half_away({numerator}, nullif({b}, 0)))", INNER_PLACES
+
+    def of_group(self, term: Expression) -> str:
+        """A term of the conclusion that holds aggregates; other names have one value a group."""
+        self._of_group = True
+        sql = self.value(term)
+        self._of_group = False
+        return sql
 
     def text(self, *extra: str) -> str:
         """FROM and WHERE; what cannot be divided binds nothing."""
-        conditions = [*self.where, *(f"{divisor} <> 0" for divisor in self.divisors), *extra]
-        return self._text(conditions)
+        return self._text([*self.where, *self.tests, *map(_is_not, self.zeros), *extra])
 
-    def undivided(self, divisor: str) -> str:
-        """FROM and WHERE for the bindings in which the divisor is zero."""
-        return self._text([*self.where, f"{divisor} = 0"])
+    def undivided(self) -> str:
+        """FROM and WHERE for the bindings that would hold if nothing were divided by zero."""
+        possible = [f"coalesce({test}, TRUE)" for test in self.tests]
+        return self._text([*self.where, *possible, f"({' OR '.join(self.zeros)})"])
 
     def _text(self, conditions: list[str]) -> str:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"FROM {', '.join(self.tables) or '(SELECT 1)'} {' '.join(self.joins)}{where}"
 
 
-def select(body: Body) -> str:
+def select(
+    clause: Clause,
+    vocabulary: Vocabulary,
+    table_of: TableOf = lambda position, template: quoted(template),
+) -> str:
     """All conclusions of the clause, each once, columns in the template's order."""
-    clause, template = body.clause, body.vocabulary.templates[body.clause.head.template]
-    columns, groups = [], []
-    for field in template.fields:
-        term = clause.head.term(field.name)
-        sql = "NULL" if term is None else body.value(term)
-        columns.append(f"{sql} AS {quoted(field.name)}")
-        if term is not None and variables(term) and not is_aggregated(term):
-            groups.append(sql)
+    body = Body(clause, vocabulary, table_of, once=clause.aggregates)
+    columns, groups = _columns(body)
     if not clause.aggregates:
         return f"SELECT DISTINCT {', '.join(columns)} {body.text()}"
-    having = ["count(*) > 0", *(f"{divisor} <> 0" for divisor in body.group_divisors)]
+    having = [*body.having, *map(_is_not, body.group_zeros)]
+    return f"SELECT {', '.join(columns)} {body.text()}{_grouped(groups, having)}"
+
+
+def _columns(body: Body) -> tuple[list[str], list[str]]:
+    """What the clause concludes, and what it groups by."""
+    template = body.vocabulary.templates[body.clause.head.template]
+    columns, groups = [], []
+    for field in template.fields:
+        term = body.clause.head.term(field.name) or Constant(None)
+        grouped = not is_aggregated(term)
+        sql = body.value(term) if grouped else body.of_group(term)
+        columns.append(f"{sql} AS {quoted(field.name)}")
+        if grouped and variables(term):
+            groups.append(sql)
+    return columns, groups
+
+
+def _grouped(groups: list[str], having: list[str]) -> str:
+    """Without anything to group by SQL would count nothing as 0; here it concludes nothing."""
     grouping = f" GROUP BY {', '.join(groups)}" if groups else ""
-    return f"SELECT {', '.join(columns)} {body.text()}{grouping} HAVING {' AND '.join(having)}"
+    return f"{grouping} HAVING {' AND '.join(['count(*) > 0', *having])}"
 
 
 def zero_divisions(clause: Clause, vocabulary: Vocabulary) -> list[str]:
-    """For each division by what might be zero, the query that counts how often it is."""
-    body = Body(clause, vocabulary)
-    select(body)
-    return [f"SELECT count(*) {body.undivided(divisor)}" for divisor in body.divisors]
+    """Queries that count the bindings, and the groups, that conclude nothing for this reason."""
+    body = Body(clause, vocabulary, once=True)
+    _, groups = _columns(body)
+    queries = []
+    if body.zeros:
+        names = ", ".join(body.values.values()) or 1
+        queries.append(f"SELECT DISTINCT {names} {body.undivided()}")
+    if body.group_zeros:
+        zero = f"({' OR '.join(body.group_zeros)})"
+        queries.append(f"SELECT 1 {body.text()}{_grouped(groups, [*body.having, zero])}")
+    return [f"SELECT count(*) FROM ({query})" for query in queries]
+
+
+def _in_order_of_need(
+    clause: Clause, known: set[str]
+) -> Iterator[tuple[int, Fallback | Binding]]:
+    """What takes or computes values, each after those whose names it needs."""
+    waiting = [(i, c) for i, c in enumerate(clause.body) if isinstance(c, Fallback | Binding)]
+    while waiting:
+        ready = next((pair for pair in waiting if needed(pair[1]) <= known), waiting[0])
+        waiting.remove(ready)
+        yield ready
+        known.add(ready[1].name)
+
+
+def _is_not(condition: str) -> str:
+    return f"NOT {condition}"
 
 
 def rescaled(sql: str, places: int, to: int) -> str:
@@ -291,14 +424,3 @@ def literal(value: Value) -> str:
 
 def _equals(column: str, value: Value) -> str:
     return f"{column} IS NULL" if value is None else f"{column} = {literal(value)}"
-
-
-def _is_absent(expression: Expression) -> bool:
-    return isinstance(expression, Constant) and expression.value is None
-
-
-def _compared_with_none(comparison: Comparison) -> str:
-    """Only `none` equals `none`; nothing is larger or smaller than it."""
-    both = _is_absent(comparison.left) and _is_absent(comparison.right)
-    holds = {"=": both, "!=": not both}.get(comparison.operator, False)
-    return "TRUE" if holds else "FALSE"
