@@ -137,8 +137,6 @@ def new(folder: Path, name: str | None) -> None:
     from cop_expert.load.scaffold import write_engagement
     from cop_expert.load.vocabulary import read_vocabulary
 
-    if folder.exists() and any(folder.iterdir()):
-        raise click.ClickException(f"{folder} is not empty; choose another folder")
     written = write_engagement(folder, read_vocabulary(), name or folder.name)
     for path in written:
         click.echo(path)

@@ -1,0 +1,292 @@
+"""Writes the pages of docs/ that follow from the ontology, the rules and the code.
+
+Whole pages are written anew (tables, rules, cli, errors); in the others, and in README.md, only
+what their commands print. With --check nothing is written, and stale pages end in exit code 1.
+"""
+
+import ast
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+from consoles import refreshed
+
+from cop_expert.cli import main as command_line
+from cop_expert.load.headings import column_fields
+from cop_expert.load.scaffold import tables_in_order, write_engagement
+from cop_expert.load.vocabulary import read_vocabulary
+from cop_expert.model.arithmetic import to_decimal
+from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
+from cop_expert.model.template import Datatype, Field, Template
+from cop_expert.pipeline import conclude
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+MISTAKES = ROOT / "tests" / "errors" / "rules"
+GENERATED = "<!-- Written by docs/generate.py: change what it reads, then `make docs`. -->"
+
+
+# Tables: what the ontology says of given templates
+
+
+def tables_page() -> str:
+    """Every table and column that an engagement may have."""
+    vocabulary = read_vocabulary()
+    lines = [
+        "# Tables and columns",
+        "",
+        "An engagement keeps its tables in the folder `tables`, a CSV file each. `cop-expert new`",
+        "writes all of them with a row of examples; [the tutorial](tutorial.md) fills them in.",
+        "",
+        "- Headings match whatever their case, spaces and underscores, in any order. A column of",
+        "  the client's own is left aside, with a warning.",
+        "- Cells may be parted by commas, semicolons or tabs; with the latter two, numbers may have",
+        "  a decimal comma. Files are UTF-8; what is not is read as Windows-1252, with a warning.",
+        "- Names match without regard to case, and spaces around them do not count. A table may",
+        "  have a column `id`: it then identifies instead of the name, other tables use the id, and",
+        "  people are shown the name.",
+        "- Columns in **bold** need a value in every row. Others may be blank or left out.",
+        "- Numbers marked † run from 0 to 1, unless `[scales]` in `engagement.toml` says otherwise.",
+        "",
+        "| table | what a row says |",
+        "| --- | --- |",
+    ]
+    templates = tables_in_order(vocabulary)
+    for template in templates:
+        optional = " (may be left out)" if template.optional_table else ""
+        lines.append(f"| [{template.table}](#{template.table}) | {template.comment}{optional} |")
+    for template in templates:
+        lines += ["", f"## {template.table}", "", *_table(template)]
+    return _page(lines)
+
+
+def _table(template: Template) -> Iterator[str]:
+    yield f"{template.comment} In rules: `{_written(template)}`."
+    yield ""
+    yield "| column | in rules | what to write | example |"
+    yield "| --- | --- | --- | --- |"
+    for field in column_fields(template):
+        needed = field.required and field.default is None
+        heading = f"**{field.heading}**" if needed else field.heading
+        scaled = " †" if _is_scaled(field.type) else ""
+        yield _row(heading + scaled, f"`{field.name}`", field.hint, field.example)
+    if template.also_columns:
+        yield ""
+        yield f"{' and '.join(template.also_columns)}: for people to read."
+    if _is_declared_by_rows(template):
+        yield ""
+        told_apart = " and ".join(f"*{template.by_name[name].heading}*" for name in template.key)
+        yield f"One row for each {told_apart}."
+    if template.naming:
+        yield ""
+        yield f"Its name is made from its row: `{template.naming}`."
+
+
+def _is_declared_by_rows(template: Template) -> bool:
+    return 0 < len(template.key) < len(column_fields(template)) and not template.itself
+
+
+def _is_scaled(datatype: Datatype) -> bool:
+    return datatype.least == 0 and datatype.most == 1_000_000
+
+
+def _written(template: Template) -> str:
+    return f"{template.name}({', '.join(template.names)})"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+# The command line: what click knows
+
+
+def cli_page() -> str:
+    """Every command with its options."""
+    lines = [
+        "# The command line",
+        "",
+        "Data go to standard output; messages and progress go to standard error. Exit code 0: done;",
+        "1: the knowledge has problems; 2: wrong usage. Nothing goes over the network, and the same",
+        "input gives the same bytes. `--json` prints what a program can read.",
+        "",
+        "Names are matched as people write them: case, accents and spacing do not count. A run is",
+        "kept in the engagement's folder `.cop` and used again as long as no input has changed;",
+        "deleting the folder loses nothing.",
+    ]
+    assert isinstance(command_line, click.Group)
+    with click.Context(command_line, info_name="cop-expert") as above:
+        for name in command_line.list_commands(above):
+            command = command_line.get_command(above, name)
+            assert command
+            with click.Context(command, info_name=name, parent=above) as context:
+                lines += ["", *_command(command, context)]
+    return _page(lines)
+
+
+def _command(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"## {context.info_name}"
+    yield ""
+    yield "```"
+    yield f"{context.command_path} {' '.join(command.collect_usage_pieces(context))}"
+    yield "```"
+    yield ""
+    for paragraph in (command.help or "").split("\n\n"):
+        lines = paragraph.strip("\n").splitlines()
+        if lines and lines[0] == "\b":
+            yield lines[1]
+            yield ""
+            yield from (f"    {line.strip()}" for line in lines[2:])
+        else:
+            yield from lines
+        yield ""
+    options = [found for found in command.params if isinstance(found, click.Option)]
+    if options:
+        yield "| option | what it does |"
+        yield "| --- | --- |"
+    for option in options:
+        yield _row(f"`{_declared(option)}`", _helped(option))
+
+
+def _declared(option: click.Option) -> str:
+    words = ", ".join(option.opts)
+    if option.is_flag:
+        return words
+    values = option.type.choices if isinstance(option.type, click.Choice) else ()
+    return f"{words} {'|'.join(values) or (option.metavar or option.type.name).upper()}"
+
+
+def _helped(option: click.Option) -> str:
+    default = f" Left out: {option.default}." if option.show_default else ""
+    return f"{option.help or ''}{default}".strip()
+
+
+# Errors: every code in the source, explained in errors.toml
+
+
+def codes(source: Path = ROOT / "cop_expert") -> set[str]:
+    """The code of every diagnostic that the program can give."""
+    return {
+        str(call.args[0].value)
+        for path in sorted(source.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("Diagnostic", "Fault")
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def errors_page() -> str:
+    """Every message that there is: what it means, what to do, an example."""
+    told = tomllib.loads((DOCS / "errors.toml").read_text(encoding="utf-8"))
+    lines = [
+        "# Messages and what to do about them",
+        "",
+        "All problems of an engagement are shown at once, each with its place (file, line, column),",
+        "a code in brackets that leads here, what is wrong, and what to do. Where two places clash,",
+        "both are shown. A *warning* does not stop the run. Lines count from 1, headings included.",
+    ]
+    for section in told["section"]:
+        lines += ["", f"## {section['title']}"]
+        for error in section["error"]:
+            lines += ["", f"### {error['code']}", "", error["means"], "", error["do"]]
+            lines += _example(error, told["base"])
+    return _page(lines)
+
+
+def _example(error: dict[str, Any], base: dict[str, str]) -> Iterator[str]:
+    mistake = MISTAKES / error["code"]
+    if mistake.is_dir():
+        files = {"rules/mistake.rules": (mistake / "mistake.rules").read_text(encoding="utf-8")}
+        said = (mistake / "expected.txt").read_text(encoding="utf-8")
+    elif {"files", "remove", "link", "folder", "new"} & error.keys():
+        files = {path: text.lstrip("\n") for path, text in error.get("files", {}).items()}
+        said = "\n\n".join(map(str, _tried(error, files, base)))
+        assert f"[{error['code']}]" in said, f"the example of {error['code']} says: {said}"
+    else:
+        return
+    for path, text in files.items():
+        yield from ("", f"`{path}`", "", "```", text.rstrip("\n"), "```")
+    yield from ("", "```", said.rstrip("\n"), "```")
+
+
+def _tried(
+    error: dict[str, Any], files: dict[str, str], base: dict[str, str]
+) -> Iterable[Diagnostic]:
+    """What is said of the example, really run."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "corner-bread"
+        whole = {} if error.get("only") else {path: text.lstrip("\n") for path, text in base.items()}
+        for path, text in (whole | files).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding=error.get("encoding", "utf-8"))
+        if "remove" in error:
+            (folder / error["remove"]).unlink()
+        if "link" in error:
+            place, target = error["link"]
+            (folder / place).symlink_to(target)
+        try:
+            if error.get("new"):
+                write_engagement(folder, read_vocabulary(), "Corner Bread")
+            return conclude(folder.with_name(error.get("folder", folder.name))).manifest.warnings
+        except KnowledgeProblem as problem:
+            return [_relative(found, name) for found in problem.diagnostics]
+
+
+def _relative(found: Diagnostic, folder: str) -> Diagnostic:
+    """Without the name of the temporary folder."""
+    from msgspec.structs import replace
+
+    source = found.origin.source.removeprefix(Path(folder).as_posix() + "/")
+    return replace(found, origin=replace(found.origin, source=source))
+
+
+# Pages
+
+
+def _page(lines: Iterable[str]) -> str:
+    text = "\n".join([GENERATED, "", *lines])
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.rstrip("\n") + "\n"
+
+
+def console_page(path: Path) -> Callable[[], str]:
+    return lambda: refreshed(path.read_text(encoding="utf-8"))
+
+
+WRITTEN = {
+    DOCS / "tables.md": tables_page,
+    DOCS / "cli.md": cli_page,
+    DOCS / "errors.md": errors_page,
+}
+BY_HAND = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in ("tutorial",))]
+PAGES: dict[Path, Callable[[], str]] = WRITTEN | {path: console_page(path) for path in BY_HAND}
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where a page is stale.")
+def generate(check: bool) -> None:
+    """Bring the pages up to date."""
+    stale = []
+    for path, page in PAGES.items():
+        text = page()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(path)
+            if not check:
+                path.write_text(text, encoding="utf-8", newline="\n")
+    for path in stale:
+        click.echo(f"{path.relative_to(ROOT)} {'is stale' if check else 'written'}")
+    if stale and check:
+        click.echo("`make docs` writes them anew")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    generate()
