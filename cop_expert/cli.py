@@ -84,9 +84,7 @@ def tell(diagnostics: Iterable["Diagnostic"]) -> None:
         severity = "warning" if diagnostic.warning else "error"
         colour = "yellow" if diagnostic.warning else "red"
         first, *rest = str(diagnostic).splitlines()
-        marked = first.replace(
-            f"{severity}[", click.style(severity, fg=colour, bold=True) + "[", 1
-        )
+        marked = first.replace(f"{severity}[", click.style(severity, fg=colour, bold=True) + "[", 1)
         click.echo("\n".join([marked, *rest]), err=True)
     errors = sum(not diagnostic.warning for diagnostic in found)
     if errors:
@@ -248,7 +246,11 @@ def show(folder: Path, topic: str | None, engine: str, as_json: bool) -> None:
     from cop_expert.report.tables import topic_tables
 
     speaker = Speaker(run.facts, run.manifest.language)
-    tables = [table for name in ([topic] if topic else TOPICS) for table in topic_tables(run.facts, speaker, name)]
+    tables = [
+        table
+        for name in ([topic] if topic else TOPICS)
+        for table in topic_tables(run.facts, speaker, name)
+    ]
     if as_json:
         echo_json([{"title": t.title, "headings": t.headings, "rows": t.rows} for t in tables])
         return
@@ -293,7 +295,9 @@ def why(
     except UnknownName as unknown:
         known = " or ".join(f"'{name}'" for name in unknown.close)
         hint = f"; did you mean {known}?" if known else ""
-        raise click.ClickException(f"nothing is called '{unknown.name}' in {folder}{hint}") from None
+        raise click.ClickException(
+            f"nothing is called '{unknown.name}' in {folder}{hint}"
+        ) from None
     if not answers:
         raise click.ClickException(nothing_concluded(subject, place))
     explainer = Explainer(run.facts, run.rulebook, speaker)
@@ -347,8 +351,15 @@ def _print_items(items: tuple["Item", ...], words: Any, indent: str) -> None:
 
 @main.command()
 @FOLDER
-@click.option("--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; standard output where left out.")
+@click.option(
+    "--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; standard output where left out.",
+)
 @ENGINE
 @answering
 def report(folder: Path, form: str, output: Path | None, engine: str) -> None:

@@ -55,10 +55,11 @@ class FactBase:
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         unfinished.unlink(missing_ok=True)
         try:
-            self.connection.execute(f"ATTACH '{str(unfinished).replace(chr(39), chr(39) * 2)}' AS saved")
+            name = str(unfinished).replace("'", "''")
+            self.connection.execute(f"ATTACH '{name}' AS saved")
             self.connection.execute("COPY FROM DATABASE memory TO saved")
             self.connection.execute("DETACH saved")
-            os.replace(unfinished, path)
+            unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
 

@@ -68,7 +68,7 @@ class Knowledge(Struct, frozen=True):
 
 
 def check(folder: Path, progress: Progress = quietly) -> list[Diagnostic]:
-    """Every problem of the knowledge, the settings and the rules; raises KnowledgeProblem on errors."""
+    """The warnings about knowledge, settings and rules; raises KnowledgeProblem on errors."""
     run = conclude(folder, progress=progress)
     return list(run.manifest.warnings)
 
@@ -97,7 +97,7 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     progress("Reading the tables")
     engagement, problems = read_engagement(folder)
     stop_at_errors(problems)
-    graphs: dict[str, "Graph"] = {}
+    graphs: dict[str, Graph] = {}
     for path in engagement.knowledge:
         graphs[engagement.source(path)], found = read_graph(path, engagement.source(path))
         problems += found
@@ -208,7 +208,9 @@ def rulebook_in_force(folder: Path | None) -> tuple[CheckedRulebook, Vocabulary]
         return knowledge.rulebook, knowledge.facts.vocabulary
     vocabulary = read_vocabulary()
     standard, problems = standard_rulebook()
-    rulebook, found = check_rulebook(standard, Rulebook(), {}, lambda name: Origin(name), vocabulary)
+    rulebook, found = check_rulebook(
+        standard, Rulebook(), {}, lambda name: Origin(name), vocabulary
+    )
     stop_at_errors([*problems, *found])
     return rulebook, vocabulary
 

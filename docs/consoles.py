@@ -3,7 +3,7 @@
 In a page, a ```console block holds commands (`$ cop-expert …`) and their output. All of a page's
 commands run one after another in one empty folder that holds `kb/examples` as a checkout does. A
 block that follows the comment <!-- file: path --> is written to that file first, so that a reader
-and this script follow the same steps.
+and this script follow the same steps. One that follows <!-- include: path --> shows that file.
 """
 
 import os
@@ -22,7 +22,8 @@ from cop_expert.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(
-    r"(?ms)^(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$"
+    r"(?ms)^(?:<!-- (?P<verb>file|include): (?P<path>\S+) -->\n)?"
+    r"```(?P<kind>\w*)\n(?P<text>.*?)^```$"
 )
 PASSING = re.compile(r"^([A-Z][\w ]+ …|\d+\.\d\d s)$")
 """What depends on the speed of the machine."""
@@ -33,8 +34,11 @@ def refreshed(page: str) -> str:
     with _workplace() as folder:
 
         def renew(block: re.Match[str]) -> str:
-            if block["file"]:
-                path = folder / block["file"]
+            if block["verb"] == "include":
+                text = (ROOT / block["path"]).read_text(encoding="utf-8")
+                return f"<!-- include: {block['path']} -->\n```{block['kind']}\n{text}```"
+            if block["verb"] == "file":
+                path = folder / block["path"]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(block["text"], encoding="utf-8")
             if block["kind"] != "console":

@@ -8,6 +8,7 @@ import ast
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from inspect import cleandoc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,12 +17,13 @@ import click
 from consoles import refreshed
 
 from cop_expert.cli import main as command_line
+from cop_expert.load.cells import has_scale
 from cop_expert.load.headings import column_fields
 from cop_expert.load.scaffold import tables_in_order, write_engagement
 from cop_expert.load.vocabulary import read_vocabulary
-from cop_expert.model.arithmetic import to_decimal
+from cop_expert.load.words import listed
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
-from cop_expert.model.template import Datatype, Field, Template
+from cop_expert.model.template import Template
 from cop_expert.pipeline import conclude
 
 DOCS = Path(__file__).resolve().parent
@@ -72,15 +74,15 @@ def _table(template: Template) -> Iterator[str]:
     for field in column_fields(template):
         needed = field.required and field.default is None
         heading = f"**{field.heading}**" if needed else field.heading
-        scaled = " †" if _is_scaled(field.type) else ""
+        scaled = " †" if has_scale(field) else ""
         yield _row(heading + scaled, f"`{field.name}`", field.hint, field.example)
     if template.also_columns:
         yield ""
         yield f"{' and '.join(template.also_columns)}: for people to read."
     if _is_declared_by_rows(template):
         yield ""
-        told_apart = " and ".join(f"*{template.by_name[name].heading}*" for name in template.key)
-        yield f"One row for each {told_apart}."
+        headings = [f"*{template.by_name[name].heading}*" for name in template.key]
+        yield f"One row for each {listed(headings)}."
     if template.naming:
         yield ""
         yield f"Its name is made from its row: `{template.naming}`."
@@ -88,10 +90,6 @@ def _table(template: Template) -> Iterator[str]:
 
 def _is_declared_by_rows(template: Template) -> bool:
     return 0 < len(template.key) < len(column_fields(template)) and not template.itself
-
-
-def _is_scaled(datatype: Datatype) -> bool:
-    return datatype.least == 0 and datatype.most == 1_000_000
 
 
 def _written(template: Template) -> str:
@@ -135,7 +133,7 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     yield f"{context.command_path} {' '.join(command.collect_usage_pieces(context))}"
     yield "```"
     yield ""
-    for paragraph in (command.help or "").split("\n\n"):
+    for paragraph in cleandoc(command.help or "").split("\n\n"):
         lines = paragraph.strip("\n").splitlines()
         if lines and lines[0] == "\b":
             yield lines[1]
@@ -266,7 +264,7 @@ WRITTEN = {
     DOCS / "cli.md": cli_page,
     DOCS / "errors.md": errors_page,
 }
-BY_HAND = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in ("tutorial",))]
+BY_HAND = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in ("tutorial", "language", "own-rules"))]
 PAGES: dict[Path, Callable[[], str]] = WRITTEN | {path: console_page(path) for path in BY_HAND}
 
 

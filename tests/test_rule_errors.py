@@ -1,14 +1,16 @@
-"""Each folder in tests/errors/rules holds a mistake in a rule file and exactly what is said of it."""
+"""Each folder in errors/rules holds a mistake in a rule file and exactly what is said of it."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cop_expert.check import check_rulebook
 from cop_expert.load.vocabulary import read_vocabulary
 from cop_expert.model.diagnostic import in_order
 from cop_expert.model.origin import Origin
+from cop_expert.model.rule import Rulebook
 from cop_expert.pipeline import read_rules, rulebook_in_force, standard_rulebook
 
 CASES = sorted((Path(__file__).parent / "errors" / "rules").iterdir())
@@ -28,10 +30,6 @@ def test_a_rule_that_waits_for_what_nothing_concludes_never_fires() -> None:
     vocabulary = read_vocabulary()
     standard, _ = standard_rulebook()
     rules = tuple(rule for rule in standard.rules if rule.heads[0].template != "Holds")
-    from msgspec.structs import replace
-
-    from cop_expert.model.rule import Rulebook
-
     short = replace(standard, rules=rules)
     _, found = check_rulebook(short, Rulebook(), {}, lambda name: Origin(name), vocabulary)
     waiting = {d.message for d in found if d.code == "never-fires"}

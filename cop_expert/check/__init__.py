@@ -71,7 +71,10 @@ def check_rulebook(
     clauses, clashes = resolve(rulebook.rules, parameters, vocabulary)
     problems += clashes
     problems += [
-        found for check in CLAUSE_CHECKS for clause in clauses for found in check(clause, vocabulary)
+        found
+        for check in CLAUSE_CHECKS
+        for clause in clauses
+        for found in check(clause, vocabulary)
     ]
     sentences, unsayable = read_sentences(rulebook.rules, parameters, clauses)
     problems += unsayable

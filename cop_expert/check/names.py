@@ -7,6 +7,7 @@ from cop_expert.model.rule import (
     Absence,
     Atom,
     Fallback,
+    Parameter,
     Presence,
     Rule,
     Rulebook,
@@ -30,7 +31,7 @@ def check_rule_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Dia
 
 
 def check_parameter_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
-    first = {}
+    first: dict[str, Parameter] = {}
     for parameter in rulebook.parameters:
         other = first.setdefault(parameter.name, parameter)
         if other is not parameter:
@@ -90,7 +91,7 @@ def check_conclusions(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Di
             if template.given:
                 yield Diagnostic(
                     "conclusion-on-given",
-                    f"`{head.template}` is read from the client's tables, so no rule may conclude it",
+                    f"`{head.template}` is read from the client's tables; no rule may conclude it",
                     head.origin,
                     "conclude a template of your own that rests on it",
                 )

@@ -51,11 +51,10 @@ def _misfits(parameter: Parameter, datatype: Datatype) -> Iterator[str]:
     if type(value) is not int:
         yield "must be a number"
         return
-    for limit, broken, words in (
-        (parameter.above, lambda v, bound: v <= bound, "must be above"),
-        (datatype.above, lambda v, bound: v <= bound, "must be above"),
-        (datatype.least, lambda v, bound: v < bound, "must not be below"),
-        (datatype.most, lambda v, bound: v > bound, "must not be above"),
-    ):
-        if limit is not None and broken(value, limit):
-            yield f"{words} {to_decimal(limit):f}"
+    for limit in (parameter.above, datatype.above):
+        if limit is not None and value <= limit:
+            yield f"must be above {to_decimal(limit):f}"
+    if datatype.least is not None and value < datatype.least:
+        yield f"must not be below {to_decimal(datatype.least):f}"
+    if datatype.most is not None and value > datatype.most:
+        yield f"must not be above {to_decimal(datatype.most):f}"

@@ -1,4 +1,4 @@
-"""Rules in, clauses out: parameters take their values, names their types, each conclusion its own."""
+"""Rules in, clauses out: parameters have their values, names their types, one conclusion each."""
 
 from collections.abc import Iterator
 
@@ -29,11 +29,14 @@ from cop_expert.model.template import Datatype, Kind, Vocabulary
 class Resolved:
     """A rule's clauses and what was found wrong on the way."""
 
-    def __init__(self, rule: Rule, parameters: dict[str, Parameter], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, rule: Rule, parameters: dict[str, Parameter], vocabulary: Vocabulary
+    ) -> None:
         self.vocabulary = vocabulary
         self.problems: list[Diagnostic] = []
         body = tuple(_with_parameters(condition, parameters) for condition in rule.body)
-        self.types, self.places = {}, {}  # type: dict[str, Datatype], dict[str, Origin]
+        self.types: dict[str, Datatype] = {}
+        self.places: dict[str, Origin] = {}
         self._type_atoms(body, Presence)
         self._type_atoms(body, Fallback)
         body = self._with_bindings(body)
@@ -137,7 +140,9 @@ def a(datatype: Datatype) -> str:
     """A datatype in words: `a unit or a post`."""
     if datatype.is_reference:
         return " or ".join(f"{_article(name)} {name.lower()}" for name in sorted(datatype.classes))
-    return {Kind.NUMBER: "a number", Kind.TRUTH: "true or false", Kind.TEXT: "a text"}[datatype.kind]
+    return {Kind.NUMBER: "a number", Kind.TRUTH: "true or false", Kind.TEXT: "a text"}[
+        datatype.kind
+    ]
 
 
 def _article(name: str) -> str:

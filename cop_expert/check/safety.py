@@ -27,6 +27,7 @@ from cop_expert.model.rule import (
 from cop_expert.model.template import Vocabulary
 from cop_expert.parse.rules import parse_sentence
 
+
 def check_bound(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
     """Whatever is compared, reckoned with or concluded must be bound by a condition."""
     bound = bound_names(clause)
@@ -108,7 +109,9 @@ def check_aggregates(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnos
         for condition in clause.body:
             if isinstance(condition, Presence | Fallback):
                 yield from _unbound_keys(condition.atom, vocabulary)
-    grouped = {v.name for _, term in clause.head if not is_aggregated(term) for v in variables(term)}
+    grouped = {
+        v.name for _, term in clause.head if not is_aggregated(term) for v in variables(term)
+    }
     for _, term in clause.head:
         if is_aggregated(term):
             for variable in _outside_aggregates(term):

@@ -1,1 +1,1 @@
-"""A fact in, its proof out: re-derived from the rules and the fact base, the same for every engine."""
+"""A fact in, its proof out: derived anew from rules and fact base, whichever engine ran."""

@@ -46,7 +46,7 @@ def facts_asked_about(
     book = _NameBook(facts, speaker)
     subjects = book.identities(subject)
     places = book.identities(place) if place is not None else []
-    found = []
+    found: list[Answerable] = []
     for template in templates:
         for fields in template.asks:
             if not places:
@@ -66,9 +66,8 @@ def _rows(
     wanted = [subjects, places][: len(fields)]
     conditions = [f"list_contains(?, {quoted(field)})" for field in fields]
     columns = ", ".join(map(quoted, template.names))
-    sql = (
-        f"SELECT {columns} FROM {quoted(template.name)} WHERE {' AND '.join(conditions)} ORDER BY ALL"
-    )
+    where = " AND ".join(conditions)
+    sql = f"SELECT {columns} FROM {quoted(template.name)} WHERE {where} ORDER BY ALL"
     for row in facts.query(sql, wanted):
         yield Answerable(template.name, row)
 

@@ -19,7 +19,7 @@ class Item(Struct, frozen=True):
     origins: tuple[Origin, ...] = ()
     children: tuple["Item", ...] = ()
     remark: str = ""
-    """The phrase that ends the line: `above` (shown above), `ask` (ask why), `more` (and so many)."""
+    """How the line ends: `above` (as shown above), `ask` (a question apart), `more` (so many)."""
 
 
 def outline(proof: Proof) -> Item:

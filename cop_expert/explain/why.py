@@ -15,7 +15,16 @@ from cop_expert.infer.duck import fixed_point
 from cop_expert.infer.sql import MACROS, Body, literal, rescaled
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, rescale
 from cop_expert.model.measure import measure
-from cop_expert.model.proof import Absent, Compared, Derivation, Ledger, Line, Premise, Proof, all_premises
+from cop_expert.model.proof import (
+    Absent,
+    Compared,
+    Derivation,
+    Ledger,
+    Line,
+    Premise,
+    Proof,
+    all_premises,
+)
 from cop_expert.model.rule import (
     Absence,
     Aggregate,
@@ -54,7 +63,7 @@ class Matches(NamedTuple):
     """The matches listed, how many there are in all, and what all contribute together."""
 
     listed: list[Match]
-    count: int
+    number: int
     total: int
 
 
@@ -73,7 +82,7 @@ class Explainer:
         self.settled: dict[tuple[str, Row], Proof] = {}
         """Given facts and bookkeeping, the same in every answer."""
         for stratum in rulebook.strata:
-            self.strata |= {name: stratum for name in stratum.templates}
+            self.strata |= dict.fromkeys(stratum.templates, stratum)
             for clause in stratum.clauses:
                 self.clauses.setdefault(clause.head.template, []).append(clause)
         facts.connection.execute(MACROS)
@@ -124,8 +133,8 @@ class Explainer:
         for clause in self.clauses.get(template, []):
             wanted = WAYS if every else int(not derivations)
             found = self._matches(clause, row, LINES if clause.aggregates else max(wanted, 1))
-            count += bool(found.count) if clause.aggregates else found.count
-            if clause.aggregates and found.count and wanted:
+            count += bool(found.number) if clause.aggregates else found.number
+            if clause.aggregates and found.number and wanted:
                 derivations.append(self._ledger(clause, found, depth, full))
             elif wanted:
                 derivations += [self._derivation(match, depth, full) for match in found.listed]
@@ -188,7 +197,7 @@ class Explainer:
         return Match(clause, bindings, facts, amount)
 
     def _amount(self, clause: Clause, body: Body) -> tuple[str, str]:
-        """What a match contributes to the first aggregate of the conclusion, and the order of matches."""
+        """What a match adds to the first aggregate of the conclusion, and the order of matches."""
         aggregate = _aggregate(clause)
         if aggregate is None or aggregate.function == "count":
             return "0::HUGEINT", ""
@@ -198,7 +207,7 @@ class Explainer:
         return sql, f"{sql}{'' if aggregate.function == 'min' else ' DESC'}, "
 
     def _earlier(self, clause: Clause, row: Row) -> Callable[[int, str], str]:
-        """For recursive clauses: only the facts of rounds before the one in which the row appeared."""
+        """In a recursive stratum only the facts of rounds before that of the row."""
         stratum = self.strata[clause.head.template]
         if not stratum.recursive:
             return lambda position, template: quoted(template)
@@ -225,7 +234,8 @@ class Explainer:
     def _derivation(self, match: Match, depth: int, full: bool) -> Derivation:
         rule = self.rulebook.rules[match.clause.rule]
         because = self.speaker.because(
-            self.rulebook.sentences[rule.name], match.bindings, match.clause.types)
+            self.rulebook.sentences[rule.name], match.bindings, match.clause.types
+        )
         premises = tuple(self._premises(match, depth if rule.quiet else depth - 1, full))
         return Derivation(rule.name, because, rule.basis, rule.quiet, rule.origin, premises)
 
@@ -239,15 +249,13 @@ class Explainer:
         ledger = Ledger(
             aggregate.function,
             lines,
-            found.count - len(listed),
+            found.number - len(listed),
             self._said_amount(rest, aggregate, clause) if aggregate.function == "sum" else "",
         )
         because = lines[0].because if aggregate.function in ("min", "max") else ""
         return Derivation(rule.name, because, rule.basis, rule.quiet, rule.origin, (), ledger)
 
-    def _line(
-        self, match: Match, aggregate: Aggregate, total: int, depth: int, full: bool
-    ) -> Line:
+    def _line(self, match: Match, aggregate: Aggregate, total: int, depth: int, full: bool) -> Line:
         derivation = self._derivation(match, depth, full)
         amount = share = ""
         if aggregate.function == "sum":

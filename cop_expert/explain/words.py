@@ -43,7 +43,8 @@ class Speaker:
     def amount(self, millionths: int, datatype: Datatype) -> str:
         """A number with its measure: "3 people", "58.3 %"."""
         exact = to_decimal(millionths) * datatype.factor
-        rounded = exact.quantize(Decimal("0.01" if datatype.name == "Ratio" else "0.1"), ROUND_HALF_UP)
+        places = Decimal("0.01" if datatype.name == "Ratio" else "0.1")
+        rounded = exact.quantize(places, ROUND_HALF_UP)
         if rounded == 0 and exact != 0:
             rounded = exact.quantize(Decimal("0.001"), ROUND_HALF_UP)
         wording = datatype.one if abs(exact) == 1 else datatype.many
@@ -67,7 +68,9 @@ class Speaker:
         def said(name: str) -> str | None:
             value = values.get(name)
             field = kind.by_name.get(name)
-            return None if value is None or field is None else self.value(value, field.type, kind.given)
+            if value is None or field is None:
+                return None
+            return self.value(value, field.type, kind.given)
 
         return fill(sentence, said)
 
@@ -110,7 +113,7 @@ class Speaker:
 
 
 def fill(sentence: str, said: Callable[[str], str | None]) -> str:
-    """Put values in the braces; a piece in square brackets goes where one of its values is absent."""
+    """Put values in the braces; a piece in square brackets goes where a value in it is absent."""
 
     def optional(piece: re.Match[str]) -> str:
         inside = [said(name) for name in PLACEHOLDER.findall(piece[1])]

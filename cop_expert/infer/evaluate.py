@@ -149,7 +149,8 @@ def holds(comparison: Comparison, bindings: Bindings) -> bool:
         return {"=": left is right, "!=": left is not right}.get(relation, False)
     if isinstance(left, tuple) and isinstance(right, tuple):
         places = max(left[1], right[1])
-        left, right = rescale(*left, places), rescale(*right, places)
+        counts = (rescale(*left, places), rescale(*right, places))
+        return bool(RELATIONS[relation](*counts))
     return bool(RELATIONS[relation](left, right))
 
 
@@ -157,8 +158,12 @@ def _comparable(expression: Expression, bindings: Bindings) -> str | bool | Numb
     match expression:
         case Variable(name):
             found = _bound(name, bindings)
-            return (found, PLACES) if type(found) is int else found
+            if isinstance(found, int) and not isinstance(found, bool):
+                return found, PLACES
+            return found
         case Constant(constant):
-            return of_millionths(constant) if type(constant) is int else constant
+            if isinstance(constant, int) and not isinstance(constant, bool):
+                return of_millionths(constant)
+            return constant
         case _:
             return number(expression, bindings)

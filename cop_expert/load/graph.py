@@ -23,7 +23,7 @@ def read_graph(path: Path, source: str) -> tuple[Graph, list[Diagnostic]]:
 
 
 def _read_owl(path: Path) -> Graph:
-    """owlready2 reads both XML forms of OWL, in a world of its own; rdflib takes over from there."""
+    """owlready2 reads both XML forms of OWL, in a world of its own; rdflib takes over."""
     from owlready2 import World
 
     world = World()

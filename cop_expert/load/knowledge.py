@@ -1,4 +1,4 @@
-"""Individuals of an ontology in, sheets out: what somebody drew in Protégé loads like table rows."""
+"""An ontology's individuals in, sheets out: what was drawn in Protégé loads like table rows."""
 
 from itertools import product
 
@@ -19,7 +19,9 @@ def read_individuals(
     RDF parser does not tell lines, so rows are placed in the file as a whole.
     """
     sheets = (
-        _sheet(graph, source, template, language) for template in vocabulary.given() if template.table
+        _sheet(graph, source, template, language)
+        for template in vocabulary.given()
+        if template.table
     )
     return [sheet for sheet in sheets if sheet.lines]
 
@@ -43,7 +45,7 @@ def _sheet(graph: Graph, source: str, template: Template, language: str) -> Shee
 
 def _individuals(graph: Graph, template: str) -> list[Node]:
     kinds = {kind for kind in graph.objects(None, RDF.type) if _local(kind) == template}
-    return sorted({found for kind in kinds for found in graph.subjects(RDF.type, kind)})
+    return sorted({found for kind in kinds for found in graph.subjects(RDF.type, kind)}, key=str)
 
 
 def _values(graph: Graph, individual: Node, field: str, language: str) -> list[str]:

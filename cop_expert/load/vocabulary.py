@@ -63,7 +63,7 @@ class _Reader:
             templates={found.name: found for found in sorted(templates, key=lambda t: t.name)},
             datatypes={
                 _name(node): self.datatype(node)
-                for node in sorted(self.graph.subjects(RDF.type, RDFS.Datatype))
+                for node in sorted(self.graph.subjects(RDF.type, RDFS.Datatype), key=str)
                 if isinstance(node, URIRef)
             },
             individuals={
@@ -74,7 +74,7 @@ class _Reader:
             },
             above=self.above,
             disjoint=tuple(
-                frozenset(map(_name, self.members(cast(Node, members))))
+                frozenset(map(_name, self.members(members)))
                 for node in self.graph.subjects(RDF.type, OWL.AllDisjointClasses)
                 for members in self.graph.objects(node, OWL.members)
             ),
@@ -130,7 +130,7 @@ class _Reader:
         """One field per restriction of the class and of the classes above it, in order."""
         found: dict[str, tuple[int, Field]] = {}
         for owner in self.graph.transitive_objects(node, RDFS.subClassOf):
-            if (owner, RDF.type, OWL.Restriction) not in self.graph:
+            if owner is None or (owner, RDF.type, OWL.Restriction) not in self.graph:
                 continue
             on_property = cast(URIRef, self.graph.value(owner, OWL.onProperty))
             narrowed = self.graph.value(owner, OWL.onClass) or self.graph.value(
@@ -140,7 +140,8 @@ class _Reader:
                 field = self.field(on_property, narrowed, bound, number)
                 order = int(str(self.one(on_property, COP.order) or 1000))
                 found[field.name] = (order, field)
-        return [field for _, field in sorted(found.values(), key=lambda pair: (pair[0], pair[1].name))]
+        in_order = sorted(found.values(), key=lambda pair: (pair[0], pair[1].name))
+        return [field for _, field in in_order]
 
     def cardinality(self, restriction: Node) -> Iterable[tuple[URIRef, int]]:
         for plain, qualified in (
@@ -215,7 +216,8 @@ class _Reader:
 
     def facets(self, node: Node | None) -> dict[Node, Node]:
         members = self.members(node) if node else []
-        return {key: value for facet in members for key, value in self.graph.predicate_objects(facet)}
+        pairs = [pair for facet in members for pair in self.graph.predicate_objects(facet)]
+        return dict(pairs)
 
     def members(self, node: Node) -> list[Any]:
         return list(Collection(self.graph, cast(BNode, node)))

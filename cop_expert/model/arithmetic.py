@@ -22,7 +22,6 @@ class OverflowInRule(ArithmeticError):
     """A step of a rule went beyond 128 bits, or a conclusion beyond 64."""
 
 
-
 def of_millionths(count: int) -> tuple[int, int]:
     """A fact's number; whole numbers are carried without places, so that products stay short."""
     return (count // UNIT, 0) if count % UNIT == 0 else (count, PLACES)
@@ -57,4 +56,4 @@ def to_millionths(number: Decimal) -> int:
 
 def to_decimal(count: int) -> Decimal:
     """A fact's number as a decimal without trailing zeros."""
-    return (Decimal(count) / UNIT).normalize() + 0
+    return Decimal(count).scaleb(-PLACES).normalize() + Decimal(0)

@@ -136,13 +136,10 @@ class Vocabulary(Struct, frozen=True, dict=True):
                 found[template.name] = (template.name, template.itself)
             if template.declares:
                 declared = template.by_name[template.declares].type.classes
-                found |= {name: (template.name, template.declares) for name in declared}
+                found |= dict.fromkeys(declared, (template.name, template.declares))
         return found
 
     def fits(self, classes: Iterable[str], wanted: Iterable[str]) -> bool:
         """True where an individual of one of the classes can stand where `wanted` is asked."""
-        wanted = set(wanted)
-        return any(
-            wanted & self.above.get(name, {name}) or any(name in self.above.get(w, ()) for w in wanted)
-            for name in classes
-        )
+        pairs = [(name, other) for name in classes for other in wanted]
+        return any(other in self.above[name] or name in self.above[other] for name, other in pairs)

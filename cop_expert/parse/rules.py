@@ -74,7 +74,7 @@ class _Brackets:
 @cache
 def _parser(start: str) -> Lark:
     grammar = files("cop_expert.parse").joinpath("rules.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", start=start, postlex=_Brackets(), maybe_placeholders=True)  # type: ignore[arg-type]  # duck-typed: a postlex needs no base class
+    return Lark(grammar, parser="lalr", start=start, postlex=_Brackets(), maybe_placeholders=True)
 
 
 def parse_rules(text: str, source: str) -> tuple[Rulebook, list[Diagnostic]]:
@@ -112,7 +112,7 @@ def _syntax_problem(error: UnexpectedInput, text: str, source: str) -> Diagnosti
     line, column = max(error.line, 1), max(error.column, 1)
     lines = text.splitlines()
     token = getattr(error, "token", None)
-    if token is not None and token.type == "$END" or line > len(lines):
+    if (token is not None and token.type == "$END") or line > len(lines):
         found, line, column = "the file ends", max(len(lines), 1), 1
     else:
         word = str(token).strip() if token is not None else lines[line - 1][column - 1 : column]
