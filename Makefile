@@ -50,7 +50,8 @@ demo: $(VENV)/for-use
 	@echo; echo '$$ cop-expert check $(HOTEL)'
 	@$(EXPERT) check $(HOTEL)
 	@echo; echo '$$ cop-expert infer $(HOTEL)'
-	@$(EXPERT) infer $(HOTEL)
+	@$(EXPERT) infer $(HOTEL) > $(OUT)/counts.txt
+	@sed -n 1p $(OUT)/counts.txt; echo "  …"
 	@echo; echo '$$ cop-expert why $(HOTEL) "Allergens from kitchen to table" Kitchen'
 	@$(EXPERT) why $(HOTEL) "Allergens from kitchen to table" Kitchen
 	@$(EXPERT) report $(HOTEL) --format md   --output $(OUT)/strategy.md   2>/dev/null

@@ -1,9 +1,10 @@
 """A page in, the same page out with what its commands really print.
 
-In a page, a ```console block holds commands (`$ cop-expert …`) and their output. All of a page's
-commands run one after another in one empty folder that holds `kb/examples` as a checkout does. A
-block that follows the comment <!-- file: path --> is written to that file first, so that a reader
-and this script follow the same steps. One that follows <!-- include: path --> shows that file.
+In a page, a ```console block holds commands (`$ cop-expert …`) and their output, a ```sh block
+commands alone. All commands of a page run one after another in one empty folder that holds
+`kb/examples` as a checkout does. A block that follows the comment <!-- file: path --> is written to
+that file first, so that a reader and this script follow the same steps. One that follows
+<!-- include: path --> shows that file.
 """
 
 import os
@@ -41,6 +42,9 @@ def refreshed(page: str) -> str:
                 path = folder / block["path"]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(block["text"], encoding="utf-8")
+            if block["kind"] == "sh":
+                for command in block["text"].splitlines():
+                    list(_run(command, folder))
             if block["kind"] != "console":
                 return block[0]
             lines = [line for command in commands(block["text"]) for line in _run(command, folder)]
@@ -69,20 +73,25 @@ def _workplace() -> Iterator[Path]:
 
 
 def _run(command: str, folder: Path) -> Iterator[str]:
-    """The command and what it prints; other programs than our own are left to the shell."""
+    """The command and what it prints; what is not our own program is left to the shell."""
     yield f"$ {command}"
-    program, *arguments = shlex.split(command)
-    if program == "make":
+    ours, _, rest = command.partition(" | ")
+    program, *arguments = shlex.split(ours)
+    if Path(program).name == "make":
         return
-    if program == "cop-expert":
+    if Path(program).name == "cop-expert":
         result = CliRunner().invoke(main, arguments, prog_name="cop-expert")
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        output = result.output
+        output = _in_shell(rest, folder, result.output) if rest else result.output
     else:
-        output = subprocess.run(  # noqa: S602 - our own pages
-            command, shell=True, cwd=folder, capture_output=True, text=True, check=True
-        ).stdout
+        output = _in_shell(command, folder)
     for line in output.rstrip("\n").splitlines():
         if not PASSING.match(line):
             yield line.rstrip()
+
+
+def _in_shell(command: str, folder: Path, given: str = "") -> str:
+    return subprocess.run(
+        command, shell=True, cwd=folder, input=given, capture_output=True, text=True, check=True
+    ).stdout

@@ -220,7 +220,9 @@ def _tried(
     """What is said of the example, really run."""
     with TemporaryDirectory() as name:
         folder = Path(name) / "corner-bread"
-        whole = {} if error.get("only") else {path: text.lstrip("\n") for path, text in base.items()}
+        whole = (
+            {} if error.get("only") else {path: text.lstrip("\n") for path, text in base.items()}
+        )
         for path, text in (whole | files).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding=error.get("encoding", "utf-8"))
@@ -264,7 +266,10 @@ WRITTEN = {
     DOCS / "cli.md": cli_page,
     DOCS / "errors.md": errors_page,
 }
-BY_HAND = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in ("tutorial", "language", "own-rules"))]
+BY_HAND = [
+    ROOT / "README.md",
+    *(DOCS / f"{name}.md" for name in ("tutorial", "language", "own-rules")),
+]
 PAGES: dict[Path, Callable[[], str]] = WRITTEN | {path: console_page(path) for path in BY_HAND}
 
 

@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from cop_expert.check import check_rulebook
@@ -64,6 +65,8 @@ SMALL = vocabulary(
         "Note(name: text, text: text?, amount: number?, flag: truth?)",
         "Total(total: number)",
         "Range(low: text, high: text)",
+        "Ratio(name: text, part: number, ratio: number)",
+        "Rated(name*: text, by: number, ratio: number)",
     ],
 )
 
@@ -91,13 +94,19 @@ def outer(value: Value) -> Any:
 BASES: dict[int, FactBase] = {}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def closing() -> Iterator[None]:
+    yield
+    while BASES:
+        BASES.popitem()[1].close()
+
+
 def fact_base(tables: Tables, words: Vocabulary) -> FactBase:
     """An empty fact base filled anew: making one takes longer than most tests."""
     if id(words) not in BASES:
         BASES[id(words)] = FactBase.new(words, threads=1)
     facts = BASES[id(words)]
-    for name in words.templates:
-        facts.connection.execute(f"DELETE FROM {quoted(name)}")
+    facts.connection.execute("".join(f"DELETE FROM {quoted(name)};" for name in words.templates))
     for name, rows in tables.items():
         columns = [[inner(value) for value in column] for column in zip(*rows, strict=True)]
         if columns:
@@ -113,8 +122,8 @@ def infer(
     found = ENGINES[engine]().infer(facts, rulebook)
     concluded = {
         name: [tuple(map(outer, row)) for row in facts.rows(name)]
-        for name, kind in words.templates.items()
-        if not kind.given and facts.count(name)
+        for name in facts.counts()
+        if not words.templates[name].given
     }
     return concluded, sorted(map(str, found))
 
@@ -327,6 +336,11 @@ CASES = {
         "if Person(name, age) then Note(name: \"old\", amount: max(age), flag: true)",
         {"Note": [("old", None, 50, True)]},
     ),
+    "a group's own value as facts hold it": (
+        'if Word(word: "a", number), third = number / 3, Person(name) '
+        "then Ratio(name: \"a\", part: third, ratio: third * count(name))",
+        {"Ratio": [("a", D("0.333333"), D("1.333332"))]},
+    ),
     "several aggregates": (
         "if Person(name, age) then Note(name: min(name), text: max(name), amount: sum(age) / count(age))",
         {"Note": [("Ann", "Dee", D("33.333333"), None)]},
@@ -414,7 +428,7 @@ BOOKS = {
             "if Path(start) then Amount(name: start, amount: 2)",
             "if Person(name), not Path(start: name) then Named(name)",
             "if Person(name: start, boss: finish), not Likes(who: start) then Path(start, finish)",
-            "if Named(name), Amount(name: other), Amount(name, amount) else amount = 1, amount = 1 "
+            "if Named(name), Amount(name: other, amount), amount > 1, not Path(start: name) "
             "then Note(name: other, amount: count(name))",
         ],
         {
@@ -489,8 +503,7 @@ FINDINGS = {
             "if Word(word, number), x = 1 / number, y = x + 1, y != 5, min(y, 3) < 9, "
             "not Likes(weight: y) then Amount(name: word, amount: y)"
         ],
-        {"Amount": [("Z", D("0.666667")), ("é", D("1.4")), ("it's", 1000001)][:1]
-        + [("it's", 1000001), ("é", D("1.4"))]},
+        {"Amount": [("Z", D("0.666667")), ("it's", 1000001), ("é", D("1.4"))]},
         [divided(1)],
     ),
     "two divisions in one binding": (
@@ -503,7 +516,7 @@ FINDINGS = {
             "if Word(word, number), Word(word: other, number: less), less = number - 1, "
             "Likes(who: word, weight) else weight = 1 / less then Amount(name: word, amount: weight)"
         ],
-        {"Amount": [("a", 1)][:0]},
+        {},
         [divided(1)],
     ),
     "a fallback that is not needed divides by nothing": (
@@ -528,13 +541,17 @@ FINDINGS = {
     "a group divided by its own value": (
         [
             "if Word(word, number), Person(name) "
-            "then Note(name: word, text: max(name), amount: number), "
-            "Amount(name: word, amount: number)",
-            "if Amount(name: word, amount), Person(name) "
-            "then Note(name: word, amount, text: max(name), flag: true)",
-        ][:1],
-        {},
-        [],
+            "then Ratio(name: word, part: number, ratio: count(name) / number)",
+        ],
+        {
+            "Ratio": [
+                ("Z", -3, D("-1.333333")),
+                ("a", 1, 4),
+                ("it's", D("0.000001"), 4000000),
+                ("é", D("2.5"), D("1.6")),
+            ]
+        },
+        [divided(1)],
     ),
     "bindings are counted, not facts": (
         ["if Likes(who), Word(number), number <= 0 then Amount(name: who, amount: 1 / number)"],
@@ -556,6 +573,19 @@ FINDINGS = {
             "Keyed": [("k", D("0.000001")), ("k", 1), ("k", D("2.5"))],
         },
         ["error[key-clash]: `rule-0` and `rule-0` conclude different things"],
+    ),
+    "a key that is not the group": (
+        [
+            "if Likes(who, what), Word(word, number), word < \"b\" "
+            "then Rated(name: what, by: number, ratio: count(who))"
+        ],
+        {
+            "Rated": [("rum", -3, 2), ("rum", 1, 2), ("tea", -3, 2), ("tea", 1, 2)],
+        },
+        [
+            "error[key-clash]: `rule-0` and `rule-0` conclude different things for rated of rum",
+            "error[key-clash]: `rule-0` and `rule-0` conclude different things for rated of tea",
+        ],
     ),
     "a conclusion beyond nine trillion": (
         ["if Word(word, number) then Amount(name: word, amount: number * 4000000000000)"],
@@ -591,3 +621,211 @@ def test_finds(name: str, engine: str) -> None:
     assert len(messages) == len(beginnings), messages
     for message, beginning in zip(messages, beginnings, strict=True):
         assert message.startswith(beginning)
+
+
+# Rulebooks and facts at random
+
+LAYERS = 3
+RANDOM = vocabulary(
+    given=[
+        "Arc(a: text, b: text)",
+        "Size(a: text, n: number)",
+        "Thing(a: text, b: text?, n: number?, t: truth?)",
+    ],
+    inferred=[
+        shape.replace("(", f"{layer}(", 1)
+        for layer in range(LAYERS)
+        for shape in (
+            "Link(a: text, b: text)",
+            "Sum(a: text, n: number)",
+            "Sole(a*: text, n: number)",
+            "Loose(a: text, b: text?, n: number?, t: truth?)",
+        )
+    ],
+)
+WORDS_AT_RANDOM = ["", "a", "A", "b", "ä", "a\u0308", "it's", 'say "so"', "back\\slash", "日本", "😀"]
+NUMBERS_AT_RANDOM = [D(n) for n in ("0", "1", "2", "-1", "0.5", "-2.5", "0.333333", "7", "100")]
+VARIABLES = {
+    "text": ["x", "y", "z", "self"],
+    "number": ["n", "m", "größe"],
+    "truth": ["t"],
+}
+ARITHMETIC = [
+    "({0} + {1})",
+    "({0} - {1})",
+    "{0} * {1}",
+    "({0}) / ({1})",
+    "min({0}, {1})",
+    "max({0}, {1})",
+    "round({0})",
+]
+OPERATORS = ["<", "<=", "=", "!=", ">=", ">"]
+
+
+def spelled(value: Any) -> str:
+    """A literal as a rule file holds it."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case str():
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case _:
+            return f"{value:f}"
+
+
+class Drawer:
+    """Draws rules and facts; the rules need not be sound."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.values: dict[str, list[Any]] = {
+            "text": self.random.sample(WORDS_AT_RANDOM, 3),
+            "number": self.random.sample(NUMBERS_AT_RANDOM, 3),
+            "truth": [False, True],
+        }
+        self.bound: dict[str, str] = {}
+
+    def often(self, chance: int) -> bool:
+        """True in so many of ten cases."""
+        return self.random.randrange(10) < chance
+
+    def one_of(self, choices: Iterable[Any]) -> Any:
+        return self.random.choice(list(choices))
+
+    def tables(self) -> Tables:
+        return {found.name: self.rows(found) for found in RANDOM.given()}
+
+    def rows(self, found: Template) -> list[tuple[Any, ...]]:
+        rows = {
+            tuple(
+                None if not field.required and self.often(3) else self.value(field.type.name)
+                for field in found.fields
+            )
+            for _ in range(self.random.randrange(16))
+        }
+        return sorted(rows, key=repr)
+
+    def value(self, kind: str) -> Any:
+        return self.one_of(self.values[kind])
+
+    def rulebook(self) -> tuple[CheckedRulebook, str]:
+        """Of the rules drawn, those that are sound together."""
+        texts = {}
+        for name, layer in ((f"r{layer}-{i}", layer) for layer in range(LAYERS) for i in range(4)):
+            self.bound = {}
+            texts[name] = self.rule(name, layer)
+        while True:
+            rules = [parse_rules(text, name)[0].rules[0] for name, text in texts.items()]
+            book, problems = check_rulebook(
+                Rulebook(rules=tuple(rules)), Rulebook(), {}, lambda _: Origin(""), RANDOM
+            )
+            unsound = {problem.origin.source for problem in problems if not problem.warning}
+            if not unsound:
+                return book, "\n".join(texts.values())
+            texts = {name: text for name, text in texts.items() if name not in unsound}
+
+    def rule(self, name: str, layer: int) -> str:
+        below = [t.name for t in RANDOM.templates.values() if t.given or int(t.name[-1]) < layer]
+        shape = self.one_of(("Link", "Sum", "Sole", "Loose"))
+        head = RANDOM.templates[f"{shape}{layer}"]
+        aggregates = shape != "Link" and self.often(4)
+        conditions = [
+            self.atom(self.one_of(below), whole=aggregates)
+            for _ in range(self.random.choice((0, 1, 1, 2, 2, 3)))
+        ]
+        if shape == "Link" and self.often(6):
+            conditions.append(self.atom(head.name, whole=True))
+        conditions += [self.fallback(self.one_of(below)) for _ in range(2) if self.often(2)]
+        conditions += [self.binding() for _ in range(2) if self.often(2)]
+        conditions += [self.comparison() for _ in range(2) if self.often(2)]
+        conditions += [self.absence(self.one_of(below)) for _ in range(2) if self.often(2)]
+        self.random.shuffle(conditions)
+        body = ", ".join(conditions) or "1 < 2"
+        return rule(f"if {body} then {self.head(head, aggregates)}", name)
+
+    def atom(self, name: str, whole: bool = False) -> str:
+        terms = []
+        for field in RANDOM.templates[name].fields:
+            kind = field.type.name
+            if not whole and self.often(1):
+                term = None if not field.required and self.often(5) else self.value(kind)
+                terms.append(f"{field.name}: {spelled(term)}")
+            elif whole or self.often(7):
+                variable = self.one_of(VARIABLES[kind])
+                self.bound[variable] = kind
+                terms.append(f"{field.name}: {variable}")
+        return f"{name}({', '.join(terms)})"
+
+    def absence(self, name: str) -> str:
+        bound = self.bound
+        self.bound = {}
+        atom = self.atom(name)
+        self.bound = bound
+        return f"not {atom}"
+
+    def fallback(self, name: str) -> str:
+        """Over variables that are bound, but for the one that takes the value."""
+        fields = RANDOM.templates[name].fields
+        taker = self.one_of(fields)
+        kind = taker.type.name
+        taken = self.one_of([f"{kind}_{self.random.randrange(2)}", *VARIABLES[kind]])
+        terms = [f"{taker.name}: {taken}"]
+        for field in fields:
+            if field is not taker and self.often(8):
+                terms.append(f"{field.name}: {self.term(field.type.name)}")
+        value = "none" if self.often(1) else self.expression(kind)
+        self.bound[taken] = kind
+        return f"{name}({', '.join(terms)}) else {taken} = {value}"
+
+    def binding(self) -> str:
+        kind = "number" if self.often(7) else self.one_of(VARIABLES)
+        value = self.expression(kind)
+        name = f"{kind}_{self.random.randrange(2, 4)}"
+        self.bound[name] = kind
+        return f"{name} = {value}"
+
+    def comparison(self) -> str:
+        kind = "number" if self.often(6) else self.one_of(VARIABLES)
+        other = "none" if self.often(1) else self.expression(kind)
+        return f"{self.expression(kind)} {self.one_of(OPERATORS)} {other}"
+
+    def term(self, kind: str) -> str:
+        known = [name for name, found in self.bound.items() if found == kind]
+        return self.one_of(known) if known and self.often(8) else spelled(self.value(kind))
+
+    def expression(self, kind: str, depth: int = 2) -> str:
+        if kind != "number" or depth == 0 or self.often(5):
+            return self.term(kind)
+        one, other = (self.expression(kind, depth - 1) for _ in range(2))
+        return str(self.one_of(ARITHMETIC)).format(one, other)
+
+    def head(self, found: Template, aggregates: bool) -> str:
+        terms = []
+        for field in found.fields:
+            kind = field.type.name
+            if field.required or self.often(7):
+                simple = found.name.startswith("Link") or self.often(5)
+                value = self.term(kind) if simple else self.expression(kind)
+                if aggregates and (kind == "number" or (kind == "text" and self.often(3))):
+                    value = self.aggregate(kind)
+                terms.append(f"{field.name}: {value}")
+        return f"{found.name}({', '.join(terms)})"
+
+    def aggregate(self, kind: str) -> str:
+        functions = ("sum", "count", "min", "max") if kind == "number" else ("min", "max")
+        total = f"{self.one_of(functions)}({self.expression(kind)})"
+        if kind == "number" and self.often(3):
+            total += f" / {self.one_of(('sum', 'count'))}({self.expression(kind)})"
+        return total
+
+
+@settings(max_examples=int(os.environ.get("RULEBOOKS", "100")), deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_engines_agree(seed: int) -> None:
+    drawer = Drawer(seed)
+    rulebook, text = drawer.rulebook()
+    facts = drawer.tables()
+    note(text)
+    assert infer("experta", rulebook, facts, RANDOM) == infer("duckdb", rulebook, facts, RANDOM)

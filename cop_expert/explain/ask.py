@@ -84,20 +84,23 @@ class _NameBook:
                 self.shown[_folded(name)] = name
 
     def identities(self, name: str) -> list[str]:
-        found = self.by_fold.get(_folded(name)) or self._beginning_with(name)
+        found = self.by_fold.get(_folded(name), set()) | self._posts_called(name)
+        found = found or self._only_one_beginning_with(name)
         if not found:
             close = get_close_matches(_folded(name), self.by_fold, n=3, cutoff=0.55)
             raise UnknownName(name, [self.shown[fold] for fold in close])
         return sorted(found)
 
-    def _beginning_with(self, name: str) -> set[str]:
-        """A post may be called by its role alone; any name by its beginning, if that is enough."""
+    def _posts_called(self, name: str) -> set[str]:
+        """A post may be called by its role alone."""
+        start = f"{_folded(name)} @ "
+        return {one for fold, ids in self.by_fold.items() if fold.startswith(start) for one in ids}
+
+    def _only_one_beginning_with(self, name: str) -> set[str]:
+        """Anything may be called by its beginning, where that is enough to tell."""
         start = _folded(name)
-        found = [ids for fold, ids in self.by_fold.items() if fold.startswith(start + " @ ")]
-        if not found:
-            longer = [ids for fold, ids in self.by_fold.items() if fold.startswith(start)]
-            found = longer if len(longer) == 1 else []
-        return set().union(*found)
+        found = [ids for fold, ids in self.by_fold.items() if fold.startswith(start)]
+        return found[0] if len(found) == 1 else set()
 
 
 def _identities(facts: FactBase) -> list[str]:

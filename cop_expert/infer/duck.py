@@ -52,7 +52,7 @@ def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) ->
     for name, table in working.items():
         if keep_rounds:
             facts.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT * FROM {quoted(name)} LIMIT 0"
+                f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS FROM {quoted(name)} LIMIT 0"
             )
         facts.connection.execute(
             f'ALTER TABLE {quoted(table)} ADD COLUMN IF NOT EXISTS "@round" INTEGER'
@@ -112,7 +112,9 @@ def _delta_queries(
 def _overflowing(facts: FactBase, stratum: Stratum) -> Iterator[Clause]:
     for clause in stratum.clauses:
         try:
-            facts.query(f"SELECT count(*) FROM ({select(clause, facts.vocabulary)})")
+            # A count would let DuckDB pass over the very column that overflows.
+            conclusions = select(clause, facts.vocabulary)
+            facts.connection.execute(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {conclusions}')
         except (duckdb.OutOfRangeException, duckdb.ConversionException):
             yield clause
 

@@ -5,8 +5,10 @@ from typing import Protocol
 
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.sql import literal, select
+from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import CheckedRulebook, Clause, Stratum
+from cop_expert.model.rule import CheckedRulebook, Clause, Constant, Stratum, is_aggregated
+from cop_expert.model.template import Value
 
 
 class Engine(Protocol):
@@ -45,10 +47,11 @@ def check_keys(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
         clauses = [clause for clause in stratum.clauses if clause.head.template == name]
         if len(template.key) == len(template.fields) or _is_grouped_by_key(clauses, template.key):
             continue
-        key = ", ".join(map(quoted, template.key)) or "TRUE"
+        key = ", ".join(map(quoted, template.key)) or "NULL"
+        record = ", ".join(f"{quoted(field)} := {quoted(field)}" for field in template.names)
         clashing = facts.query(
-            f"SELECT list(struct_pack({', '.join(f'{quoted(n)} := {quoted(n)}' for n in template.names)})) "
-            f"FROM {quoted(name)} GROUP BY {key} HAVING count(*) > 1 ORDER BY ALL LIMIT 20"
+            f"SELECT list(struct_pack({record})) FROM {quoted(name)} "
+            f"GROUP BY {key} HAVING count(*) > 1 ORDER BY ALL LIMIT 20"
         )
         for (records,) in clashing:
             rows = sorted((tuple(record.values()) for record in records), key=repr)
@@ -56,22 +59,31 @@ def check_keys(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
 
 
 def _is_grouped_by_key(clauses: list[Clause], key: tuple[str, ...]) -> bool:
-    """One aggregating clause gives one fact per group, so its key cannot clash."""
-    return len(clauses) == 1 and clauses[0].aggregates and bool(key)
+    """One aggregating clause concludes one fact a group; where the key is the group, none clash."""
+    return len(clauses) == 1 and all(
+        isinstance(term, Constant) or is_aggregated(term) != (field in key)
+        for field, term in clauses[0].head
+    )
 
 
 def _clash(facts: FactBase, clauses: list[Clause], one: Row, other: Row) -> Diagnostic:
     first, second = _concluding(facts, clauses, one), _concluding(facts, clauses, other)
-    label = facts.vocabulary.templates[first.head.template].label
-    values = ", ".join(str(value) for value in one if value in other)
+    template = facts.vocabulary.templates[first.head.template]
+    key = [one[template.position(field)] for field in template.key]
+    values = ", ".join(_shown(value) for value in key if value is not None)
+    subject = f"{template.label} of {values}" if values else template.label
     return Diagnostic(
         "key-clash",
-        f"`{first.rule}` and `{second.rule}` conclude different things for {label} of {values}",
+        f"`{first.rule}` and `{second.rule}` conclude different things for {subject}",
         first.origin,
         "make their conditions exclude one another, or mend the knowledge that both rest on",
         second.origin,
         "the other conclusion",
     )
+
+
+def _shown(value: Value) -> str:
+    return f"{to_decimal(value):f}" if type(value) is int else str(value)
 
 
 def _concluding(facts: FactBase, clauses: list[Clause], row: Row) -> Clause:

@@ -143,15 +143,28 @@ def needed(condition: Condition) -> set[str]:
 
 def holds(comparison: Comparison, bindings: Bindings) -> bool:
     """Whether the relation holds; only `none` equals `none`, and nothing is larger than it."""
-    left, right = (_comparable(side, bindings) for side in (comparison.left, comparison.right))
-    relation = comparison.operator
-    if left is None or right is None:
-        return {"=": left is right, "!=": left is not right}.get(relation, False)
+    sides, relation = (comparison.left, comparison.right), comparison.operator
+    absent = [_is_absent(side, bindings) for side in sides]
+    if any(absent) and relation != "!=":
+        return relation == "=" and all(absent)
+    left, right = (_comparable(side, bindings) for side in sides)
+    if any(absent):
+        return not all(absent)
     if isinstance(left, tuple) and isinstance(right, tuple):
         places = max(left[1], right[1])
         counts = (rescale(*left, places), rescale(*right, places))
         return bool(RELATIONS[relation](*counts))
     return bool(RELATIONS[relation](left, right))
+
+
+def _is_absent(expression: Expression, bindings: Bindings) -> bool:
+    match expression:
+        case Variable(name):
+            return bindings[name] is None
+        case Constant(constant):
+            return constant is None
+        case _:
+            return False
 
 
 def _comparable(expression: Expression, bindings: Bindings) -> str | bool | Number | None:

@@ -31,6 +31,8 @@ CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS
 TableOf = Callable[[int, str], str]
 """The table to ask for the condition at a position, on a template."""
 
+MIRRORED = {"<": ">", "<=": ">=", ">=": "<=", ">": "<"}
+
 Number = tuple[str, int]
 """An SQL expression and its decimal places."""
 
@@ -185,12 +187,20 @@ class Body:
     def comparison(self, comparison: Comparison) -> str:
         """Only `none` equals `none`; nothing is larger or smaller than it."""
         left, right, operator = comparison.left, comparison.right, comparison.operator
-        absent = [side for side in (left, right) if self._may_be_absent(side)]
         one, other = self._sides(left, right)
-        if absent and operator in ("=", "!="):
-            return f"({one} IS {'NOT ' if operator == '=' else ''}DISTINCT FROM {other})"
-        present = [f"{self.value(side)} IS NOT NULL AND " for side in absent]
-        return f"({''.join(present)}{one} {'<>' if operator == '!=' else operator} {other})"
+        relation = "<>" if operator == "!=" else operator
+        match self._may_be_absent(left), self._may_be_absent(right):
+            case False, False:
+                return f"({one} {relation} {other})"
+            case True, True if operator in ("=", "!="):
+                return f"({one} IS {'NOT ' if operator == '=' else ''}DISTINCT FROM {other})"
+            case True, True:
+                return f"({one} IS NOT NULL AND {other} IS NOT NULL AND {one} {relation} {other})"
+            case False, True:
+                one, other, relation = other, one, MIRRORED.get(relation, relation)
+        if operator == "!=":
+            return f"({one} <> {other} OR ({one} IS NULL AND {other} IS NOT NULL))"
+        return f"({one} IS NOT NULL AND {one} {relation} {other})"
 
     def _sides(self, left: Expression, right: Expression) -> tuple[str, str]:
         """Both sides in a form in which they compare."""

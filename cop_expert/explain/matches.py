@@ -1,0 +1,210 @@
+"""A clause and a fact in, the bindings with which the clause concludes the fact out.
+
+One fact is asked for with its values bound. Where many will be asked for (a whole document), all
+bindings of a clause are fetched at once and found by the fact from then on.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cop_expert.facts import FactBase, Row, quoted
+from cop_expert.infer.duck import fixed_point
+from cop_expert.infer.sql import MACROS, Body, literal, rescaled
+from cop_expert.model.arithmetic import INNER_PLACES
+from cop_expert.model.rule import (
+    Aggregate,
+    CheckedRulebook,
+    Clause,
+    Constant,
+    Fallback,
+    Presence,
+    Stratum,
+    Variable,
+    is_aggregated,
+    parts,
+)
+from cop_expert.model.template import Template, Value
+
+MANY = 200_000
+"""Facts of a template above which its bindings are not all held in memory."""
+
+
+class Match(NamedTuple):
+    """One binding of a clause's variables, and the facts that it rests on."""
+
+    clause: Clause
+    bindings: dict[str, Value]
+    facts: dict[int, Row]
+    """By position of the condition; a fallback without a fact is left out."""
+    amount: int
+    """What it contributes to an aggregate, to twelve places; 0 for other clauses."""
+
+
+class Matches(NamedTuple):
+    """The weightiest matches, how many there are in all, and what all contribute together."""
+
+    listed: list[Match]
+    number: int
+    total: int
+
+
+NONE = Matches([], 0, 0)
+
+
+class Matcher:
+    """Asks the clauses of one rulebook again."""
+
+    def __init__(self, facts: FactBase, rulebook: CheckedRulebook, many: bool = False) -> None:
+        self.facts = facts
+        self.strata: dict[str, Stratum] = {}
+        self.clauses: dict[str, list[Clause]] = {}
+        for stratum in rulebook.strata:
+            self.strata |= dict.fromkeys(stratum.templates, stratum)
+            for clause in stratum.clauses:
+                self.clauses.setdefault(clause.head.template, []).append(clause)
+        counts = facts.counts() if many else {}
+        self.held = {
+            name
+            for name, count in counts.items()
+            if count <= MANY and name in self.strata and not self.strata[name].recursive
+        }
+        """The templates whose bindings are all held in memory, once they are asked for."""
+        self._ranked: set[str] = set()
+        self._all: dict[int, dict[Row, list[Match]]] = {}
+        facts.connection.execute(MACROS)
+
+    def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
+        """The bindings with which the clause concludes the row."""
+        name = clause.head.template
+        if name in self.held:
+            found = self._all_matches(clause).get(_group(clause, self._template(name), row), [])
+            return Matches(found[:limit], len(found), sum(match.amount for match in found))
+        return self._matches_of(clause, row, limit)
+
+    def _template(self, name: str) -> Template:
+        return self.facts.vocabulary.templates[name]
+
+    def _matches_of(self, clause: Clause, row: Row, limit: int) -> Matches:
+        """Ask with the row's values bound."""
+        bound: dict[str, Value] = {}
+        computed = []
+        for field, value in zip(self._template(clause.head.template).names, row, strict=True):
+            term = clause.head.term(field)
+            if isinstance(term, Variable) and value is not None:
+                if bound.setdefault(term.name, value) != value:
+                    return NONE
+            elif isinstance(term, Constant) or term is None:
+                if (term.value if term else None) != value:
+                    return NONE
+            elif not is_aggregated(term):
+                computed.append((term, value))
+        body = Body(clause, self.facts.vocabulary, self._earlier(clause, row), bound)
+        same = [f"{body.value(term)} = {literal(value)}" for term, value in computed]
+        question = _Question(clause, body, self.facts)
+        found = self.facts.query(
+            f"SELECT {question.columns}, count(*) OVER (), sum({question.amount}) OVER () "
+            f"{body.text(*same)} ORDER BY {question.order} LIMIT {limit}"
+        )
+        number, total = (found[0][-2], int(found[0][-1])) if found else (0, 0)
+        return Matches([question.match(answer) for answer in found], number, total)
+
+    def _all_matches(self, clause: Clause) -> dict[Row, list[Match]]:
+        """Every binding of the clause, by what it concludes; asked once."""
+        if id(clause) not in self._all:
+            template = self._template(clause.head.template)
+            body = Body(clause, self.facts.vocabulary)
+            question = _Question(clause, body, self.facts)
+            terms = [clause.head.term(name) for name in template.names]
+            heads = [body.value(term) for term in terms if term and not is_aggregated(term)]
+            found = self.facts.query(
+                f"SELECT {question.columns}, {', '.join(heads) or 1} "
+                f"{body.text()} ORDER BY {question.order}"
+            )
+            by_head: dict[Row, list[Match]] = {}
+            for answer in found:
+                head = tuple(answer[-len(heads) :]) if heads else ()
+                by_head.setdefault(head, []).append(question.match(answer))
+            self._all[id(clause)] = by_head
+        return self._all[id(clause)]
+
+    def _earlier(self, clause: Clause, row: Row) -> Callable[[int, str], str]:
+        """In a recursive stratum only the facts of rounds before that of the row."""
+        stratum = self.strata[clause.head.template]
+        if not stratum.recursive:
+            return lambda position, template: quoted(template)
+        if stratum.templates[0] not in self._ranked:
+            fixed_point(self.facts, stratum, keep_rounds=True)
+            self._ranked |= set(stratum.templates)
+        names = self._template(clause.head.template).names
+        same = " AND ".join(
+            f"{quoted(name)} IS NOT DISTINCT FROM {literal(value)}"
+            for name, value in zip(names, row, strict=True)
+        )
+        ranks = quoted(clause.head.template + "@rounds")
+        own = f'SELECT "@round" FROM {ranks} WHERE {same}'
+
+        def earlier(position: int, template: str) -> str:
+            if template not in stratum.templates:
+                return quoted(template)
+            return f'(SELECT * FROM {quoted(template + "@rounds")} WHERE "@round" < ({own}))'
+
+        return earlier
+
+
+def _group(clause: Clause, template: Template, row: Row) -> Row:
+    """The values of a row that its matches share: all but aggregates and what is left out."""
+    terms = [clause.head.term(name) for name in template.names]
+    pairs = zip(terms, row, strict=True)
+    return tuple(value for term, value in pairs if term and not is_aggregated(term))
+
+
+class _Question:
+    """What is selected of a clause's bindings, and how an answer is read."""
+
+    def __init__(self, clause: Clause, body: Body, facts: FactBase) -> None:
+        self.clause = clause
+        self.names = list(body.values)
+        self.atoms = [
+            (position, facts.vocabulary.templates[condition.atom.template].names)
+            for position, condition in enumerate(clause.body)
+            if isinstance(condition, Presence | Fallback)
+        ]
+        values = [body.values[name] for name in self.names]
+        for position, fields in self.atoms:
+            values += [f"t{position}.{quoted(field)}" for field in fields]
+        self.amount, first = _amount(clause, body)
+        self.columns = ", ".join([self.amount, *values])
+        self.order = ", ".join([*first, *values]) or "1"
+
+    def match(self, answer: tuple[Value, ...]) -> Match:
+        amount, *rest = answer
+        bindings = dict(zip(self.names, rest, strict=False))
+        start, facts = len(self.names), {}
+        for position, fields in self.atoms:
+            fact = tuple(rest[start : start + len(fields)])
+            start += len(fields)
+            if any(value is not None for value in fact):
+                facts[position] = fact
+        assert isinstance(amount, int)
+        return Match(self.clause, bindings, facts, amount)
+
+
+def _amount(clause: Clause, body: Body) -> tuple[str, list[str]]:
+    """What a match adds to the first aggregate of the conclusion, and which match comes first."""
+    aggregate = first_aggregate(clause)
+    if aggregate is None or aggregate.function == "count":
+        return "0::HUGEINT", []
+    direction = "" if aggregate.function == "min" else " DESC"
+    if not body.is_number(aggregate.operand):
+        return "0::HUGEINT", [f"{body.value(aggregate.operand)}{direction}"]
+    sql = rescaled(*body.number(aggregate.operand), INNER_PLACES)
+    return sql, [f"{sql}{direction}"]
+
+
+def first_aggregate(clause: Clause) -> Aggregate | None:
+    """The first aggregate of the conclusion: the one that a ledger adds up."""
+    for _, term in clause.head:
+        for part in parts(term):
+            if isinstance(part, Aggregate):
+                return part
+    return None

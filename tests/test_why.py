@@ -1,0 +1,142 @@
+"""Explanations: true, complete, and down to the client's own rows."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cop_expert import pipeline
+from cop_expert.explain.ask import UnknownName, facts_asked_about
+from cop_expert.explain.outline import Item, outline
+from cop_expert.explain.why import Explainer
+from cop_expert.explain.words import Speaker
+from cop_expert.model.proof import Compared, Premise, Proof, all_premises, origins
+
+HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
+
+
+@pytest.fixture(scope="module")
+def run() -> pipeline.Run:
+    return pipeline.infer(pipeline.read(HOTEL), "duckdb", "unkept")
+
+
+@pytest.fixture
+def explainer(run: pipeline.Run) -> Explainer:
+    return Explainer(run.facts, run.rulebook, Speaker(run.facts))
+
+
+def ask(explainer: Explainer, subject: str, place: str | None = None, **how: bool) -> Proof:
+    answer = facts_asked_about(explainer.facts, explainer.speaker, subject, place)[0]
+    return explainer.prove(answer.template, answer.row, **how)
+
+
+def lines(item: Item) -> Iterator[str]:
+    yield item.text.replace("\xa0", " ")
+    for child in item.children:
+        yield from lines(child)
+
+
+def premises(proof: Proof) -> Iterator[Premise]:
+    for derivation in proof.derivations:
+        for premise in all_premises(derivation):
+            yield premise
+            if isinstance(premise, Proof):
+                yield from premises(premise)
+
+
+def test_why_an_item_goes_to_a_community(explainer: Explainer) -> None:
+    proof = ask(explainer, "allergens from kitchen to table", "kitchen")
+    said = list(lines(outline(proof)))
+    assert said[0] == (
+        "Allergens from kitchen to table goes to Kitchen as core: 58.3 % of its people want it; "
+        "50 % is asked for everyone to take it"
+    )
+    for post, heads in (("Grill cook", 3), ("Chef", 2), ("Salad cook", 2)):
+        assert any(line.startswith(f"{post} @") and f"{heads} people" in line for line in said)
+    needs = {origin.line for origin in origins(proof) if origin.source == "tables/needs.csv"}
+    assert needs == {5, 6, 7}
+
+
+def test_every_place_named_holds_what_is_said_of_it(explainer: Explainer) -> None:
+    proof = ask(explainer, "Allergens from kitchen to table", "Kitchen", full=True)
+    given = [p for p in premises(proof) if isinstance(p, Proof) and p.origins]
+    assert len(given) > 20
+    for fact in given:
+        for origin in fact.origins:
+            line = (HOTEL / origin.source).read_text(encoding="utf-8").splitlines()[origin.line - 1]
+            cells = set(next(csv.reader([line])))
+            names = {str(v) for v in fact.values.values() if isinstance(v, str)}
+            assert all(set(name.split(" @ ")) <= cells for name in names), (origin, names)
+
+
+def test_everything_concluded_can_be_explained(run: pipeline.Run) -> None:
+    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts), many=True)
+    for template in run.facts.vocabulary.templates.values():
+        if not template.given:
+            for row in run.facts.rows(template.name):
+                proof = explainer.prove(template.name, row, depth=1)
+                assert proof.derivations, proof.says
+
+
+def test_one_by_one_and_all_at_once_explain_alike(run: pipeline.Run) -> None:
+    one, all_at_once = (
+        Explainer(run.facts, run.rulebook, Speaker(run.facts), many=many) for many in (False, True)
+    )
+    for template in ("Assignment", "Crossing", "Cut"):
+        for row in run.facts.rows(template)[:4]:
+            assert one.prove(template, row) == all_at_once.prove(template, row)
+
+
+def test_nothing_false_is_explained(explainer: Explainer) -> None:
+    assert not explainer.prove("Assignment", ("Kitchen", "Wine by the glass", "core")).derivations
+    assert not explainer.prove("Reach", ("Kitchen", "Knife skills", 990_000)).derivations
+    assert not explainer.prove("Within", ("Kitchen", "Front of house")).derivations
+
+
+def test_comparisons_are_part_of_the_proof(explainer: Explainer) -> None:
+    proof = ask(explainer, "Allergens from kitchen to table", "Kitchen")
+    compared = [p.says for p in premises(proof) if isinstance(p, Compared)]
+    assert "58.3\xa0% >= 50\xa0%" in compared
+
+
+@pytest.mark.parametrize(
+    ("subject", "place", "says"),
+    [
+        ("Kitchen", None, "Kitchen is one community"),
+        ("chef", "Front of house", "is a broker to Front of house"),
+        ("Maitre d'", None, "Maître d' @ Reception belongs to Front of house"),
+        ("HACCP essentials", "Front of house", "goes to Front of house as specialist"),
+        ("widest plateau", None, "begins at 40.5 hours"),
+        ("Barista art", None, "Barista art"),
+        ("Grilling", "Kitchen", "wanted by 5 people in Kitchen"),
+    ],
+)
+def test_questions_as_people_write_them(
+    explainer: Explainer, subject: str, place: str | None, says: str
+) -> None:
+    assert says in ask(explainer, subject, place).says
+
+
+def test_the_cut_is_explained_in_hours(explainer: Explainer) -> None:
+    said = " ".join(lines(outline(ask(explainer, "Kitchen"))))
+    assert "Grand Hotel is split: each further community spares 213 hours a year" in said
+    assert "Kitchen stays whole: each further community would spare 40.5 hours" in said
+
+
+def test_no_machine_words_in_what_is_said(explainer: Explainer) -> None:
+    for subject, place in (("Kitchen", None), ("Knife skills", "Kitchen"), ("chef", None)):
+        for line in lines(outline(ask(explainer, subject, place))):
+            assert not set("{}[]_") & set(line), line
+
+
+def test_all_ways(explainer: Explainer) -> None:
+    one = ask(explainer, "Chef", "Front of house")
+    every = ask(explainer, "Chef", "Front of house", every=True)
+    assert len(every.derivations) == 1 + one.unshown
+
+
+def test_an_unknown_name_is_met_with_the_nearest(explainer: Explainer) -> None:
+    with pytest.raises(UnknownName) as unknown:
+        facts_asked_about(explainer.facts, explainer.speaker, "Knife skils", "Kitchen")
+    assert unknown.value.close[0] == "Knife skills"
