@@ -17,6 +17,8 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.template import Kind, Template, Value, Vocabulary
 
 COLUMN_TYPES = {Kind.NUMBER: "BIGINT", Kind.TEXT: "VARCHAR", Kind.TRUTH: "BOOLEAN"}
+BLOCK_SIZE = 16_384
+"""Bytes; the smallest that DuckDB offers, since most of a hundred tables are small."""
 Row = tuple[Value, ...]
 T = TypeVar("T")
 
@@ -56,7 +58,7 @@ class FactBase:
         unfinished.unlink(missing_ok=True)
         try:
             name = str(unfinished).replace("'", "''")
-            self.connection.execute(f"ATTACH '{name}' AS saved")
+            self.connection.execute(f"ATTACH '{name}' AS saved (BLOCK_SIZE {BLOCK_SIZE})")
             self.connection.execute("COPY FROM DATABASE memory TO saved")
             self.connection.execute("DETACH saved")
             unfinished.replace(path)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cop_expert.infer.engine import Engine
 
 ENGINES = ("auto", "experta", "duckdb")
-SMALL = 400
+SMALL = 1000
 """Given facts up to which `auto` takes experta; docs/engines.md shows the measurements."""
 
 Progress = Callable[[str], None]
@@ -96,7 +96,8 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
 
     progress("Reading the tables")
     engagement, problems = read_engagement(folder)
-    stop_at_errors(problems)
+    if not engagement.tables and not engagement.knowledge:
+        stop_at_errors(problems)
     graphs: dict[str, Graph] = {}
     for path in engagement.knowledge:
         graphs[engagement.source(path)], found = read_graph(path, engagement.source(path))

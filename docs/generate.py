@@ -34,29 +34,29 @@ GENERATED = "<!-- Written by docs/generate.py: change what it reads, then `make 
 
 # Tables: what the ontology says of given templates
 
+TABLES = """\
+# Tables and columns
+
+An engagement keeps its tables in the folder `tables`, a CSV file each. `cop-expert new` writes all
+of them with a row of examples; [the tutorial](tutorial.md) fills them in.
+
+- Headings match whatever their case, spaces and underscores, in any order. A column of the client's
+  own is left aside, with a warning.
+- Cells may be parted by commas, semicolons or tabs; with the latter two, numbers may have a decimal
+  comma. Files are UTF-8; what is not is read as Windows-1252, with a warning.
+- Names match without regard to case, and spaces around them do not count. A table may have a column
+  `id`: it then identifies instead of the name; other tables use the id, people are shown the name.
+- Columns in **bold** need a value in every row. Others may be blank or left out.
+- Numbers marked † run from 0 to 1, unless `[scales]` in `engagement.toml` says otherwise.
+
+| table | what a row says |
+| --- | --- |"""
+
 
 def tables_page() -> str:
     """Every table and column that an engagement may have."""
     vocabulary = read_vocabulary()
-    lines = [
-        "# Tables and columns",
-        "",
-        "An engagement keeps its tables in the folder `tables`, a CSV file each. `cop-expert new`",
-        "writes all of them with a row of examples; [the tutorial](tutorial.md) fills them in.",
-        "",
-        "- Headings match whatever their case, spaces and underscores, in any order. A column of",
-        "  the client's own is left aside, with a warning.",
-        "- Cells may be parted by commas, semicolons or tabs; with the latter two, numbers may have",
-        "  a decimal comma. Files are UTF-8; what is not is read as Windows-1252, with a warning.",
-        "- Names match without regard to case, and spaces around them do not count. A table may",
-        "  have a column `id`: it then identifies instead of the name, other tables use the id, and",
-        "  people are shown the name.",
-        "- Columns in **bold** need a value in every row. Others may be blank or left out.",
-        "- Numbers marked † run from 0 to 1, unless `[scales]` in `engagement.toml` says otherwise.",
-        "",
-        "| table | what a row says |",
-        "| --- | --- |",
-    ]
+    lines = [TABLES]
     templates = tables_in_order(vocabulary)
     for template in templates:
         optional = " (may be left out)" if template.optional_table else ""
@@ -102,20 +102,21 @@ def _row(*cells: str) -> str:
 
 # The command line: what click knows
 
+COMMANDS = """\
+# The command line
+
+Data go to standard output; messages and progress go to standard error. Exit code 0: done; 1: the
+knowledge has problems; 2: wrong usage. Nothing goes over the network, and the same input gives the
+same bytes. `--json` prints what a program can read.
+
+Names are matched as people write them: case, accents and spacing do not count. A run is kept in the
+folder `.cop` of the engagement and used again as long as no input has changed; deleting the folder
+loses nothing."""
+
 
 def cli_page() -> str:
     """Every command with its options."""
-    lines = [
-        "# The command line",
-        "",
-        "Data go to standard output; messages and progress go to standard error. Exit code 0: done;",
-        "1: the knowledge has problems; 2: wrong usage. Nothing goes over the network, and the same",
-        "input gives the same bytes. `--json` prints what a program can read.",
-        "",
-        "Names are matched as people write them: case, accents and spacing do not count. A run is",
-        "kept in the engagement's folder `.cop` and used again as long as no input has changed;",
-        "deleting the folder loses nothing.",
-    ]
+    lines = [COMMANDS]
     assert isinstance(command_line, click.Group)
     with click.Context(command_line, info_name="cop-expert") as above:
         for name in command_line.list_commands(above):
@@ -165,6 +166,13 @@ def _helped(option: click.Option) -> str:
 
 # Errors: every code in the source, explained in errors.toml
 
+MESSAGES = """\
+# Messages and what to do about them
+
+All problems of an engagement are shown at once, each with its place (file, line, column), a code in
+brackets that leads here, what is wrong, and what to do. Where two places clash, both are shown. A
+*warning* does not stop the run. Lines count from 1, headings included."""
+
 
 def codes(source: Path = ROOT / "cop_expert") -> set[str]:
     """The code of every diagnostic that the program can give."""
@@ -183,13 +191,7 @@ def codes(source: Path = ROOT / "cop_expert") -> set[str]:
 def errors_page() -> str:
     """Every message that there is: what it means, what to do, an example."""
     told = tomllib.loads((DOCS / "errors.toml").read_text(encoding="utf-8"))
-    lines = [
-        "# Messages and what to do about them",
-        "",
-        "All problems of an engagement are shown at once, each with its place (file, line, column),",
-        "a code in brackets that leads here, what is wrong, and what to do. Where two places clash,",
-        "both are shown. A *warning* does not stop the run. Lines count from 1, headings included.",
-    ]
+    lines = [MESSAGES]
     for section in told["section"]:
         lines += ["", f"## {section['title']}"]
         for error in section["error"]:
@@ -225,6 +227,7 @@ def _tried(
         )
         for path, text in (whole | files).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            text = text.lstrip("\n")
             (folder / path).write_text(text, encoding=error.get("encoding", "utf-8"))
         if "remove" in error:
             (folder / error["remove"]).unlink()

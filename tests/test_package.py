@@ -1,4 +1,4 @@
-"""What a user installs: everything that the program needs travels in the wheel, nothing else does."""
+"""What a user installs: the wheel holds all that the program needs, and nothing else."""
 
 import os
 import subprocess
@@ -15,13 +15,9 @@ SLOW = pytest.mark.skipif(not os.environ.get("COP_SLOW"), reason="slow; COP_SLOW
 
 def run(*command: str | Path, **environment: str) -> str:
     """What the command prints, run far away from the checkout."""
+    env = os.environ | environment
     result = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=os.environ | environment,
-        cwd="/",
+        command, capture_output=True, text=True, encoding="utf-8", env=env, cwd="/"
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -69,13 +65,8 @@ def test_nothing_else_travels(wheel: Path) -> None:
 def test_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    where = run(
-        sys.executable,
-        "-c",
-        "import cop_expert; print(cop_expert.__file__)",
-        PYTHONPATH=str(tmp_path),
-    )
-    assert where.startswith(str(tmp_path))
+    where = "import cop_expert; print(cop_expert.__file__)"
+    assert run(sys.executable, "-c", where, PYTHONPATH=str(tmp_path)).startswith(str(tmp_path))
     hotel = tmp_path / "cop_expert" / "_resources" / "kb" / "examples" / "grand-hotel"
     program = "from cop_expert.cli import main; main()"
     shown = run(sys.executable, "-c", program, "show", hotel, "--json", PYTHONPATH=str(tmp_path))

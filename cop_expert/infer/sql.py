@@ -24,8 +24,7 @@ from cop_expert.model.rule import (
 from cop_expert.model.template import Kind, Value, Vocabulary
 
 MACROS = """
-CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS
-  n // d + CASE WHEN abs(n % d) >= abs(d) - abs(n % d) THEN sign(n) * sign(d) ELSE 0 END;
+CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) // 2)) // d;
 """
 
 TableOf = Callable[[int, str], str]
