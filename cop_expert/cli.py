@@ -332,7 +332,7 @@ def further(run: "Run", speaker: Any, answers: list["Answerable"]) -> list[str]:
 def print_proof(proof: "Proof") -> None:
     """The short answer, then what it rests on, as a tree."""
     from cop_expert.explain.outline import outline
-    from cop_expert.report.render import phrases
+    from cop_expert.report.phrases import phrases
 
     words = phrases()
     item = outline(proof)

@@ -5,6 +5,7 @@ what their commands print. With --check nothing is written, and stale pages end 
 """
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -22,9 +23,11 @@ from cop_expert.load.headings import column_fields
 from cop_expert.load.scaffold import tables_in_order, write_engagement
 from cop_expert.load.vocabulary import read_vocabulary
 from cop_expert.load.words import listed
+from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
-from cop_expert.model.template import Template
-from cop_expert.pipeline import conclude
+from cop_expert.model.rule import Rule
+from cop_expert.model.template import Template, Value
+from cop_expert.pipeline import conclude, rulebook_in_force, standard_rules
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -98,6 +101,51 @@ def _written(template: Template) -> str:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+# Rules: what the standard rulebook concludes, and why
+
+RULES = """\
+# The standard rulebook, in plain words
+
+What the rules conclude, in order of reasoning: each kind of fact, and each rule that concludes it
+with its reason and, below, the principle behind it. Words in *italics* stand for values, among them
+the parameters, which an engagement may set in `engagement.toml` below `[parameters]`. The rules lie
+in `rules/`; `cop-expert rules FOLDER` prints those in force in an engagement, its own included.
+
+## Parameters
+
+| parameter | left alone | what it is |
+| --- | --- | --- |"""
+
+
+def rules_page() -> str:
+    """Every parameter, and every template that rules conclude, file by file."""
+    rulebook, vocabulary = rulebook_in_force(None)
+    lines = [RULES]
+    lines += [
+        _row(f"`{parameter.name}`", _plain(parameter.value), parameter.comment)
+        for parameter in rulebook.parameters.values()
+    ]
+    for path, source in standard_rules():
+        rules = [rule for rule in rulebook.rules.values() if rule.origin.source == source]
+        about = path.read_text(encoding="utf-8").partition(": ")[2].partition("\n")[0]
+        lines += ["", f"## {about[:1].upper()}{about[1:]}", "", f"From `{source}`."]
+        for name in dict.fromkeys(head.template for rule in rules for head in rule.heads):
+            template = vocabulary.templates[name]
+            concluding = [rule for rule in rules if name in {h.template for h in rule.heads}]
+            lines += ["", f"### {template.label}", "", f"`{_written(template)}` {template.comment}"]
+            lines += ["", *map(_rule, concluding)]
+    return _page(lines)
+
+
+def _plain(value: Value) -> str:
+    return f"{to_decimal(value):f}" if type(value) is int else str(value or "none")
+
+
+def _rule(rule: Rule) -> str:
+    because = re.sub(r"\{([^{}:]*)[^{}]*\}", r"*\1*", rule.because)
+    return f"- `{rule.name}`: {because}.  \n  {rule.basis}"
 
 
 # The command line: what click knows
@@ -266,6 +314,7 @@ def console_page(path: Path) -> Callable[[], str]:
 
 WRITTEN = {
     DOCS / "tables.md": tables_page,
+    DOCS / "rules.md": rules_page,
     DOCS / "cli.md": cli_page,
     DOCS / "errors.md": errors_page,
 }

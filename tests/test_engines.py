@@ -703,7 +703,7 @@ class Drawer:
                 None if not field.required and self.often(3) else self.value(field.type.name)
                 for field in found.fields
             )
-            for _ in range(self.random.randrange(16))
+            for _ in range(self.random.randrange(20))
         }
         return sorted(rows, key=repr)
 
@@ -733,7 +733,7 @@ class Drawer:
         aggregates = shape != "Link" and self.often(4)
         conditions = [
             self.atom(self.one_of(below), whole=aggregates)
-            for _ in range(self.random.choice((0, 1, 1, 2, 2, 3)))
+            for _ in range(self.random.choice((0, 1, 1, 1, 2, 2, 3)))
         ]
         if shape == "Link" and self.often(6):
             conditions.append(self.atom(head.name, whole=True))

@@ -1,0 +1,112 @@
+"""An explanation's line in, the words that a reader sees out; the wording is a file's."""
+
+import re
+import tomllib
+from pathlib import PurePosixPath
+
+from msgspec import Struct, convert
+
+from cop_expert.explain.outline import Item
+from cop_expert.model.origin import Origin
+from cop_expert.resources import resource
+
+MORE = re.compile(r"(?P<n>[\d,]+)(?: \((?P<amount>.*)\))?")
+
+
+class Wording(Struct, frozen=True):
+    """How explanations and tables speak in one language; see reports/templates/phrases.*.toml."""
+
+    language: str
+    line: str
+    file: str
+    places: str
+    above: str
+    ask: str
+    more_one: str
+    more_many: str
+    more_amount: str
+    more_ways_one: str
+    more_ways_many: str
+    yes: str
+    no: str
+    topics: dict[str, "TopicWords"]
+    levels: dict[str, str]
+    """What the words that rules conclude are called: core, shared, retire."""
+
+
+class TopicWords(Struct, frozen=True):
+    """What a topic of `show` is called."""
+
+    title: str
+    headings: tuple[str, ...]
+    nothing: str
+
+
+class Phrases:
+    """Says the lines of an explanation."""
+
+    def __init__(self, wording: Wording) -> None:
+        self.wording = wording
+
+    def sentence(self, item: Item) -> str:
+        """The first line of an explanation: "Kitchen is one community: …"."""
+        return finished(item.text)
+
+    def line(self, item: Item) -> str:
+        """A line below it, with what it was read from: "… (needs.csv, line 7)"."""
+        places = self.places(item.origins)
+        return self.text(item) + (self.wording.places.format(places=places) if places else "")
+
+    def text(self, item: Item) -> str:
+        """A line without its places."""
+        match item.remark:
+            case "above":
+                return self.wording.above.format(text=item.text)
+            case "ask":
+                return self.wording.ask.format(text=item.text)
+            case "more":
+                return self._more(item.text)
+            case _:
+                return item.text
+
+    def places(self, origins: tuple[Origin, ...]) -> str:
+        return "; ".join(map(self.place, origins))
+
+    def place(self, origin: Origin) -> str:
+        """Where something was read: "needs.csv, line 7"."""
+        pattern = self.wording.line if origin.line else self.wording.file
+        return pattern.format(file=PurePosixPath(origin.source).name, line=origin.line)
+
+    def more(self, number: int) -> str:
+        """The line that stands for what is not listed."""
+        return self._more(f"{number:,}")
+
+    def more_ways(self, number: int) -> str:
+        one, many = self.wording.more_ways_one, self.wording.more_ways_many
+        return (one if number == 1 else many).format(n=f"{number:,}")
+
+    def _more(self, text: str) -> str:
+        found = MORE.fullmatch(text)
+        if found is None:
+            return self.wording.more_many.format(n=text)
+        pattern = self.wording.more_one if found["n"] == "1" else self.wording.more_many
+        amount = self.wording.more_amount.format(amount=found["amount"]) if found["amount"] else ""
+        return pattern.format(n=found["n"]) + amount
+
+
+def phrases(language: str = "en") -> Phrases:
+    """The wording of a language, in English where there is none."""
+    path = resource(f"reports/templates/phrases.{language}.toml")
+    if not language.isalpha() or not path.is_file():
+        path = resource("reports/templates/phrases.en.toml")
+    return Phrases(convert(tomllib.loads(path.read_text(encoding="utf-8")), Wording))
+
+
+def finished(text: str) -> str:
+    """A sentence as it is printed: a capital at the front, a stop at the end."""
+    text = capital(text)
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

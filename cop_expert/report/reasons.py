@@ -1,0 +1,168 @@
+"""Facts that a document states in, their numbered explanations for its annex out."""
+
+from msgspec import Struct
+
+from cop_expert.explain.outline import Item, outline
+from cop_expert.explain.why import Explainer
+from cop_expert.facts import FactBase, Row
+from cop_expert.model.proof import Proof
+from cop_expert.model.template import Value
+from cop_expert.report.phrases import Phrases, finished
+
+WHOLE = 99
+"""Reasons deep where a document can afford it."""
+LONG = 4
+"""Reasons deep where it would grow too long."""
+BRIEF = 1
+"""Reasons deep for what is simple, or what other reasons explain further."""
+MANY = 60
+"""Assignments from which a document counts as long."""
+LISTED = 12
+"""Lines under one line; the rest is counted."""
+
+Fact = tuple[str, Row]
+
+
+class Line(Struct, frozen=True):
+    """A line of an explanation, the places it was read from, and what lies under it."""
+
+    text: str
+    places: str = ""
+    lines: tuple["Line", ...] = ()
+    see: str = ""
+    """The anchor of the reason that explains it further."""
+
+
+class Told(Struct, frozen=True):
+    """One fact explained."""
+
+    sentence: str
+    places: str
+    lines: tuple[Line, ...]
+    basis: str
+    """The principle behind the rule that concluded it."""
+
+
+class Sentence(Struct, frozen=True):
+    """A conclusion as the ontology says it, and the anchor of its reason."""
+
+    text: str
+    reason: str
+
+
+class Reason(Struct, frozen=True):
+    """An entry of the annex: why what the document states somewhere holds."""
+
+    number: int
+    told: tuple[Told, ...]
+
+    @property
+    def anchor(self) -> str:
+        return anchor(self.number)
+
+
+def anchor(number: int) -> str:
+    return f"reason-{number}"
+
+
+class Reasons:
+    """Numbers each statement's reason when it is first cited; proves each once."""
+
+    def __init__(self, facts: FactBase, explainer: Explainer, phrases: Phrases) -> None:
+        self.facts = facts
+        self.explainer = explainer
+        self.phrases = phrases
+        self.depth = WHOLE if facts.count("Assignment") < MANY else LONG
+        self.numbers: dict[tuple[Fact, ...], int] = {}
+        self.depths: list[int] = []
+
+    def cite(self, template: str, record: dict[str, Value] | None, depth: int = WHOLE) -> str:
+        """The anchor of the fact's explanation; empty where there is no such fact."""
+        return self.cite_all([(template, record)] if record else [], depth)
+
+    def cite_all(self, facts: list[tuple[str, dict[str, Value]]], depth: int = WHOLE) -> str:
+        """The same for several facts that one statement rests on."""
+        key = tuple((template, tuple(record.values())) for template, record in facts)
+        if not key:
+            return ""
+        if key not in self.numbers:
+            self.numbers[key] = len(self.numbers) + 1
+            self.depths.append(min(depth, self.depth))
+        return anchor(self.numbers[key])
+
+    def sentence(self, template: str, record: dict[str, Value]) -> Sentence:
+        """The fact said with its reason in short, and where that is explained."""
+        proof = self.explainer.prove(template, tuple(record.values()), BRIEF)
+        return Sentence(finished(outline(proof).text), self.cite(template, record))
+
+    def told(self) -> tuple[Reason, ...]:
+        """Every reason that was cited, in order."""
+        said: dict[str, str] = {}
+        for key, number in self.numbers.items():
+            said |= {self._says(*fact): anchor(number) for fact in key if len(key) == 1}
+        writer = _Writer(self.phrases, said)
+        return tuple(
+            Reason(number, tuple(self._told(fact, depth, anchor(number), writer) for fact in key))
+            for (key, number), depth in zip(self.numbers.items(), self.depths, strict=True)
+        )
+
+    def _told(self, fact: Fact, depth: int, own: str, writer: "_Writer") -> Told:
+        proof = self.explainer.prove(*fact, depth)
+        item = outline(proof)
+        lines = writer.lines(item.children, own)
+        return Told(finished(item.text), self.phrases.places(item.origins), lines, _basis(proof))
+
+    def _says(self, template: str, row: Row) -> str:
+        names = self.facts.vocabulary.templates[template].names
+        return self.explainer.speaker.fact(template, dict(zip(names, row, strict=True)))
+
+
+def _basis(proof: Proof) -> str:
+    """The principle of the first rule that is not mere bookkeeping."""
+    for derivation in proof.derivations:
+        if not derivation.quiet:
+            return derivation.basis
+        for premise in derivation.premises:
+            if isinstance(premise, Proof) and not premise.bookkeeping:
+                return _basis(premise)
+    return ""
+
+
+class _Writer:
+    """Turns items into lines; what has a reason of its own is pointed to, not told again."""
+
+    def __init__(self, phrases: Phrases, said: dict[str, str]) -> None:
+        self.phrases = phrases
+        self.said = said
+
+    def lines(self, items: tuple[Item, ...], own: str) -> tuple[Line, ...]:
+        lines = tuple(self._line(item, own) for item in items[:LISTED])
+        rest = len(items) - LISTED
+        if rest > 0:
+            lines += (Line(self.phrases.more(rest + _counted(items[-1]))),)
+        return lines
+
+    def _line(self, item: Item, own: str) -> Line:
+        see = self._elsewhere(item, own)
+        text = self.phrases.text(item) if item.remark in ("above", "more") else item.text
+        below = () if see else self.lines(item.children, own)
+        return Line(text, self.phrases.places(item.origins), below, see)
+
+    def _elsewhere(self, item: Item, own: str) -> str:
+        """Where the sentence at the front of the line is explained."""
+        if item.remark == "more" or not (item.children or item.remark):
+            return ""
+        front, colon, rest = item.text.partition(": ")
+        while front not in self.said and colon:
+            more, colon, rest = rest.partition(": ")
+            front = f"{front}: {more}"
+        found = self.said.get(front, "")
+        return "" if found == own else found
+
+
+def _counted(last: Item) -> int:
+    """A last line that already stands for others counts as many, itself left out."""
+    if last.remark != "more":
+        return 0
+    digits = last.text.partition(" ")[0].replace(",", "")
+    return int(digits) - 1

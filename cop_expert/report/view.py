@@ -1,0 +1,418 @@
+"""The nouns of the strategy document, without a word of wording.
+
+Numbers are millionths. A `reason` is the anchor of an explanation in the annex, empty where
+nothing needs explaining. Names are as people call them; lists are in the order in which they
+are read.
+"""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from cop_expert.report.reasons import Reason, Sentence
+
+
+class Manifest(Protocol):
+    """What a document says about the run that it reports on."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def given(self) -> int: ...
+    @property
+    def concluded(self) -> int: ...
+    @property
+    def replaced(self) -> tuple[str, ...]: ...
+
+
+class Figure(Struct, frozen=True):
+    """A number and why it is so."""
+
+    value: int
+    reason: str = ""
+
+
+class Figures(Struct, frozen=True):
+    """The numbers of page 1."""
+
+    people: int
+    items: int
+    """How many items there are to learn."""
+    assigned: Figure
+    superfluous: Figure
+    everything: Figure
+
+    @property
+    def useful(self) -> int:
+        return self.assigned.value - self.superfluous.value
+
+    @property
+    def spared(self) -> int:
+        return self.everything.value - self.assigned.value
+
+
+class Setting(Struct, frozen=True):
+    """A parameter of the rulebook in force."""
+
+    comment: str
+    value: str
+    is_own: bool
+    """True where the engagement sets it."""
+
+
+class Context(Struct, frozen=True):
+    """What the strategy was made from: how many of each, and the parameters."""
+
+    counts: tuple[tuple[str, int], ...]
+    """Label of a given template and its number of facts."""
+    settings: tuple[Setting, ...]
+
+
+class Need(Struct, frozen=True):
+    """A post that needs to learn a practice."""
+
+    practice: str
+    post: str
+    community: str
+    people: int
+    required: int | None
+    """None where nobody has assessed it."""
+    current: int | None
+    importance: int
+    want: int
+    reason: str
+
+
+class Needs(Struct, frozen=True):
+    """What is needed most, by people and how much they want it."""
+
+    largest: tuple[Need, ...]
+    unshown: int
+    are_assessed: bool
+    """False where there is no assessment with a gap, so that assumed gaps are listed."""
+
+
+class Member(Struct, frozen=True):
+    """A post in its community."""
+
+    post: str
+    people: int
+    level: str
+    reason: str
+
+
+class Craft(Struct, frozen=True):
+    """A practice that a community shares."""
+
+    practice: str
+    share: int
+
+
+class Broker(Struct, frozen=True):
+    """A post that links its community with others."""
+
+    post: str
+    others: tuple[str, ...]
+    carries: int
+    """Crossings that it carries."""
+    reason: str
+
+
+class Assignment(Struct, frozen=True):
+    """An item that a community takes."""
+
+    item: str
+    community: str
+    level: str
+    people: int
+    """Who takes it."""
+    for_all: bool
+    audience: tuple[str, ...]
+    wanting: int
+    """People who want it."""
+    hours: int
+    superfluous: int
+    reason: str
+
+
+class Community(Struct, frozen=True):
+    """A card: who they are, what they share, why they are one, what they take."""
+
+    anchor: str
+    name: str
+    people: Figure
+    goal: str
+    lead: str
+    why: tuple[Sentence, ...]
+    """Why it is not cut coarser, not finer, and what was decided."""
+    warnings: tuple[Sentence, ...]
+    members: tuple[Member, ...]
+    more_members: int
+    craft: tuple[Craft, ...]
+    craft_reason: str
+    brokers: tuple[Broker, ...]
+    more_brokers: int
+    items: tuple[Assignment, ...]
+    hours: Figure
+    superfluous: int
+    everything: int
+
+    @property
+    def useful(self) -> int:
+        return self.hours.value - self.superfluous
+
+    @property
+    def spared(self) -> int:
+        return self.everything - self.hours.value
+
+
+class MatrixRow(Struct, frozen=True):
+    """An item and what each community makes of it."""
+
+    item: str
+    hours_each: int
+    cells: tuple[Assignment | None, ...]
+    people: int
+    hours: int
+
+
+class Matrix(Struct, frozen=True):
+    """What goes to whom: items down, communities across."""
+
+    communities: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+    idle: tuple[Sentence, ...]
+
+
+class Carrier(Struct, frozen=True):
+    """Who carries an item across."""
+
+    post: str
+    capacity: str
+    reason: str
+
+
+class Crossing(Struct, frozen=True):
+    """An item that is at home in one community and matters in another."""
+
+    item: str
+    home: str
+    other: str
+    kind: str
+    wanting: int
+    of: int
+    """People in the other community."""
+    hours: int
+    """Hours of those who want it there."""
+    carriers: tuple[Carrier, ...]
+    more_carriers: int
+    reason: str
+
+
+class Overlap(Struct, frozen=True):
+    """How much of what two communities learn is the same."""
+
+    one: str
+    other: str
+    share: int
+    hours: int
+    reason: str
+
+
+class Region(Struct, frozen=True):
+    """What exactly these communities learn for its own sake, and no other."""
+
+    members: tuple[int, ...]
+    """Positions in the list of communities."""
+    items: tuple[str, ...]
+    hours: int
+
+
+class Crossings(Struct, frozen=True):
+    """What crosses, and what is common to which communities."""
+
+    shared: tuple[Crossing, ...]
+    on_request: tuple[Crossing, ...]
+    overlaps: tuple[Overlap, ...]
+    more_overlaps: int
+    regions: tuple[Region, ...]
+    totals: tuple[int, ...]
+    """Items that each community learns for its own sake."""
+
+    @property
+    def all(self) -> tuple[Crossing, ...]:
+        return self.shared + self.on_request
+
+
+class WaveItem(Struct, frozen=True):
+    """An item at its place in the order."""
+
+    item: str
+    hours: int
+    after: tuple[str, ...]
+    reason: str
+
+
+class Wave(Struct, frozen=True):
+    """What can be taken once the waves before it are done."""
+
+    number: int
+    items: tuple[WaveItem, ...]
+    hours: int
+
+
+class Flow(Struct, frozen=True):
+    """The order in which a community takes its items."""
+
+    community: str
+    waves: tuple[Wave, ...]
+
+
+class CutUnit(Struct, frozen=True):
+    """A unit that is cut while a community costs less than so many hours."""
+
+    unit: str
+    hours: int
+    groups: int
+    cohesion: int
+    reason: str
+
+
+class Stretch(Struct, frozen=True):
+    """A range of running costs over which the hours give the same cut."""
+
+    low: int
+    high: int | None
+    communities: int
+    wasted: int
+    """Hours that one common set of information in each community would waste."""
+    rejoined: tuple[str, ...]
+    """Units that stay whole from its upper end on."""
+    is_widest: bool
+
+
+class Granularity(Struct, frozen=True):
+    """How finely to cut, by what a community costs to run."""
+
+    stretches: tuple[Stretch, ...]
+    units: tuple[CutUnit, ...]
+    running: Figure
+    is_set: bool
+    """True where the leader set the running cost."""
+    plateau_reason: str
+
+    @property
+    def widest(self) -> Stretch | None:
+        return next((stretch for stretch in self.stretches if stretch.is_widest), None)
+
+
+class Finding(Struct, frozen=True):
+    """All findings of one kind, the weightiest said, the rest counted."""
+
+    template: str
+    label: str
+    count: int
+    said: tuple[Sentence, ...]
+
+
+class Decided(Struct, frozen=True):
+    """A decision of the leader."""
+
+    kind: str
+    subject: str
+    object: str
+    why: str
+    by: str
+    on: str
+    has_effect: bool
+    reason: str
+
+
+class Advice(Struct, frozen=True):
+    """What to do next, and the hours at stake."""
+
+    action: str
+    subject: str
+    community: str
+    other: str
+    target: str
+    hours: int
+    says: str
+    reason: str
+
+
+class Ask(Struct, frozen=True):
+    """A decision asked of the leader: all advice of one kind."""
+
+    action: str
+    advice: tuple[Advice, ...]
+    hours: int
+
+
+class Addition(Struct, frozen=True):
+    """What the engagement's own rules conclude."""
+
+    label: str
+    count: int
+    said: tuple[Sentence, ...]
+
+
+class Branch(Struct, frozen=True):
+    """A unit in the picture of the organisation."""
+
+    name: str
+    people: int
+    community: str
+    """The community that it is or goes into; empty where it is cut further."""
+    is_own: bool
+    """True for the posts that stand directly in a unit that is cut."""
+    groups: int
+    branches: tuple["Branch", ...]
+
+
+class RuleFile(Struct, frozen=True):
+    """A topic of the rulebook."""
+
+    topic: str
+    rules: int
+    principles: int
+    is_own: bool
+
+
+class Method(Struct, frozen=True):
+    """How the conclusions were reached; the same from either engine."""
+
+    files: tuple[RuleFile, ...]
+    replaced: tuple[str, ...]
+    version: str
+    fingerprint: str
+    given: int
+    concluded: int
+
+
+class Strategy(Struct, frozen=True):
+    """The whole document."""
+
+    name: str
+    figures: Figures
+    asks: tuple[Ask, ...]
+    context: Context
+    needs: Needs
+    communities: tuple[Community, ...]
+    organisation: tuple[Branch, ...]
+    matrix: Matrix
+    crossings: Crossings
+    flow: tuple[Flow, ...]
+    granularity: Granularity
+    findings: tuple[Finding, ...]
+    decisions: tuple[Decided, ...]
+    advice: tuple[Advice, ...]
+    additions: tuple[Addition, ...]
+    method: Method
+    reasons: tuple[Reason, ...]
