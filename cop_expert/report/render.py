@@ -1,0 +1,128 @@
+"""The view model and the templates in, the strategy document out: Markdown or HTML."""
+
+import base64
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cop_expert.explain.words import Speaker
+from cop_expert.facts import FactBase
+from cop_expert.model.arithmetic import divide_half_away
+from cop_expert.model.arithmetic import UNIT
+from cop_expert.model.rule import CheckedRulebook
+from cop_expert.report import pictures
+from cop_expert.report.known import Known, share
+from cop_expert.report.phrases import Phrases, capital, phrases
+from cop_expert.report.strategy import strategy
+from cop_expert.report.view import Manifest, Strategy
+from cop_expert.resources import resource
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["phrases", "render"]
+
+MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^\s*(?=[-+=])|^\s*\d+(?=[.)])")
+"""What Markdown would read as more than text."""
+ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+def render(
+    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, form: str
+) -> str:
+    """The document in a form: "md" or "html"."""
+    document = strategy(facts, rulebook, manifest, folder)
+    known = Known(facts, Speaker(facts, manifest.language))
+    environment = _environment(known, phrases(manifest.language), form)
+    words = environment.get_template(_words(manifest.language)).make_module()
+    style = resource("reports/templates/strategy.css").read_text(encoding="utf-8")
+    return environment.get_template(f"strategy.{form}.j2").render(
+        s=document,
+        w=words,
+        language=manifest.language,
+        style=style,
+        style_hash=_hash(style),
+        pictures=_pictures(document, known, words),
+    )
+
+
+def _words(language: str) -> str:
+    """The template that holds the document's words, in English where there is no other."""
+    name = f"words.{language}.j2"
+    known = language.isalpha() and resource(f"reports/templates/{name}").is_file()
+    return name if known else "words.en.j2"
+
+
+def _pictures(document: Strategy, known: Known, words: Any) -> dict[str, object]:
+    """Each picture's geometry, by name; absent where it would show nothing."""
+    return {
+        "hours": pictures.hours(document, known, words),
+        "tree": pictures.tree(document.organisation, known, words),
+        "venn": pictures.venn(document),
+        "upset": pictures.upset(document),
+        "steps": pictures.steps(document.granularity, known),
+    }
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names an inline style."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _environment(known: Known, wording: Phrases, form: str) -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def finalize(value: Any) -> Any:
+        if hasattr(value, "__html__"):
+            return value
+        text = printable(str(value))
+        return Markup(escape_markdown(text)) if form == "md" else text
+
+    environment = Environment(
+        loader=FileSystemLoader(resource("reports/templates")),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= _filters(known, wording)
+    environment.filters["raw"] = Markup
+    environment.globals |= {
+        "part": lambda part, whole: known.amount(share(part, whole), "Share"),
+        "each": lambda whole, by: known.amount(divide_half_away(whole * UNIT, by), "Hours"),
+    }
+    return environment
+
+
+def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
+    return {
+        "hours": lambda value: known.amount(value, "Hours"),
+        "people": lambda value: known.amount(value, "Headcount"),
+        "share": lambda value: known.amount(value, "Share"),
+        "plain": known.plain,
+        "integer": lambda value: f"{value:,}",
+        "level": lambda word: wording.wording.levels.get(word, word),
+        "capital": capital,
+        "number_of": lambda anchor: anchor.rpartition("-")[2],
+    }
+
+
+def printable(text: str) -> str:
+    """Without what no document may hold: control characters and halves of characters."""
+    return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
+
+
+def escape_markdown(text: str) -> str:
+    """Client text as text, whatever it looks like; on one line, as in a cell of a table."""
+
+    def neutral(found: re.Match[str]) -> str:
+        mark = found[0]
+        return ENTITIES.get(mark) or (mark if mark.isspace() else "") + ("" if mark.isspace() else "\\" + mark)
+
+    return MARKED.sub(neutral, " ".join(text.split()))
