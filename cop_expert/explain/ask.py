@@ -11,6 +11,10 @@ from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.model.template import Kind, Template
 
 
+ENOUGH = 6
+"""Facts that answer one question, and nearby ones; nobody reads more."""
+
+
 class Answerable(Struct, frozen=True):
     """A fact that a question asks about."""
 
@@ -53,7 +57,9 @@ def facts_asked_about(
                 found += _rows(facts, template, fields[:1], subjects, [])
             elif len(fields) > 1:
                 found += _rows(facts, template, fields, subjects, places)
-    return list(dict.fromkeys(found))
+        if len(found) >= ENOUGH:
+            break
+    return list(dict.fromkeys(found))[:ENOUGH]
 
 
 def _rows(

@@ -1,7 +1,8 @@
 """A clause and a fact in, the bindings with which the clause concludes the fact out.
 
-One fact is asked for with its values bound. Where many will be asked for (a whole document), all
-bindings of a clause are fetched at once and found by the fact from then on.
+In a large fact base one fact is asked for with its values bound. In a small one, and where many
+will be asked for (a whole document), all bindings of a clause are fetched at once and found by
+the fact from then on: a query costs more than the rows that it brings.
 """
 
 from collections.abc import Callable
@@ -25,8 +26,10 @@ from cop_expert.model.rule import (
 )
 from cop_expert.model.template import Template, Value
 
+FEW = 2_000
+"""Facts of a template up to which all of its bindings are fetched for a single question."""
 MANY = 200_000
-"""Facts of a template above which its bindings are not all held in memory."""
+"""The same for a whole document."""
 
 
 class Match(NamedTuple):
@@ -62,11 +65,11 @@ class Matcher:
             self.strata |= dict.fromkeys(stratum.templates, stratum)
             for clause in stratum.clauses:
                 self.clauses.setdefault(clause.head.template, []).append(clause)
-        counts = facts.counts() if many else {}
+        most = MANY if many else FEW
         self.held = {
             name
-            for name, count in counts.items()
-            if count <= MANY and name in self.strata and not self.strata[name].recursive
+            for name, count in facts.sizes().items()
+            if count <= most and name in self.strata and not self.strata[name].recursive
         }
         """The templates whose bindings are all held in memory, once they are asked for."""
         self._ranked: set[str] = set()

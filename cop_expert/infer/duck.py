@@ -76,7 +76,7 @@ def _round(facts: FactBase, stratum: Stratum, working: dict[str, str], step: int
             columns = ", ".join(map(quoted, facts.vocabulary.templates[name].names))
             known = f"SELECT {columns} FROM {quoted(working[name])}"
             new[name] = facts.query(
-                f'CREATE OR REPLACE TEMP TABLE {quoted(name + "@new")} AS '
+                f"CREATE OR REPLACE TEMP TABLE {quoted(name + '@new')} AS "
                 f"({' UNION '.join(selects)}) EXCEPT {known}"
             )[0][0]
     for name in new:

@@ -117,7 +117,9 @@ class Total(Conclusion):
             if isinstance(term, Variable):
                 bindings[term.name] = held
         for i, total in enumerate(totals):
-            bindings[_total(i)] = (within(total[0]), total[1]) if isinstance(total, tuple) else total
+            bindings[_total(i)] = (
+                (within(total[0]), total[1]) if isinstance(total, tuple) else total
+            )
         held_values = iter(key)
         self.add(
             tuple(

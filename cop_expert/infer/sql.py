@@ -389,9 +389,7 @@ def zero_divisions(clause: Clause, vocabulary: Vocabulary) -> list[str]:
     return [f"SELECT count(*) FROM ({query})" for query in queries]
 
 
-def _in_order_of_need(
-    clause: Clause, known: set[str]
-) -> Iterator[tuple[int, Fallback | Binding]]:
+def _in_order_of_need(clause: Clause, known: set[str]) -> Iterator[tuple[int, Fallback | Binding]]:
     """What takes or computes values, each after those whose names it needs."""
     waiting = [(i, c) for i, c in enumerate(clause.body) if isinstance(c, Fallback | Binding)]
     while waiting:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
-from cop_expert.model.arithmetic import divide_half_away
-from cop_expert.model.arithmetic import UNIT
+from cop_expert.model.arithmetic import UNIT, divide_half_away
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import pictures
 from cop_expert.report.known import Known, share
@@ -25,9 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["phrases", "render"]
 
-MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^\s*(?=[-+=])|^\s*\d+(?=[.)])")
+MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^[-+=]")
 """What Markdown would read as more than text."""
+NUMBERED = re.compile(r"^(\d+)(?=[.)])")
+"""A number at the front that would begin a list."""
 ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+UNPRINTABLE = ("Cc", "Cs")
 
 
 def render(
@@ -115,14 +117,10 @@ def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
 
 def printable(text: str) -> str:
     """Without what no document may hold: control characters and halves of characters."""
-    return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
+    return "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text)
 
 
 def escape_markdown(text: str) -> str:
-    """Client text as text, whatever it looks like; on one line, as in a cell of a table."""
-
-    def neutral(found: re.Match[str]) -> str:
-        mark = found[0]
-        return ENTITIES.get(mark) or (mark if mark.isspace() else "") + ("" if mark.isspace() else "\\" + mark)
-
-    return MARKED.sub(neutral, " ".join(text.split()))
+    """Client text as text, whatever it looks like."""
+    escaped = MARKED.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), text)
+    return NUMBERED.sub(r"\1\\", escaped)
