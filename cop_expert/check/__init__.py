@@ -17,8 +17,8 @@ from cop_expert.check.safety import (
     check_aggregates,
     check_bound,
     check_patterns,
+    check_sentences,
     check_shadowing,
-    read_sentences,
 )
 from cop_expert.check.strata import check_reachable, check_strata, stratify
 from cop_expert.check.types import (
@@ -67,7 +67,7 @@ def check_rulebook(
     problems += unfit + list(check_shadowing(rulebook.rules, parameters))
     rules = {rule.name: rule for rule in rulebook.rules}
     if any(problem.code in UNREADABLE for problem in problems):
-        return CheckedRulebook(rules, parameters, {}, (), replaced), problems
+        return CheckedRulebook(rules, parameters, (), replaced), problems
     clauses, clashes = resolve(rulebook.rules, parameters, vocabulary)
     problems += clashes
     problems += [
@@ -76,11 +76,10 @@ def check_rulebook(
         for clause in clauses
         for found in check(clause, vocabulary)
     ]
-    sentences, unsayable = read_sentences(rulebook.rules, parameters, clauses)
-    problems += unsayable
+    problems += check_sentences(rulebook.rules, parameters, clauses)
     strata = stratify(clauses)
     problems += [*check_strata(strata), *check_reachable(clauses, vocabulary)]
-    return CheckedRulebook(rules, parameters, sentences, strata, replaced), problems
+    return CheckedRulebook(rules, parameters, strata, replaced), problems
 
 
 def _together(

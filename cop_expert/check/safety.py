@@ -16,7 +16,6 @@ from cop_expert.model.rule import (
     Parameter,
     Presence,
     Rule,
-    Sentence,
     Slot,
     Variable,
     expressions,
@@ -25,7 +24,6 @@ from cop_expert.model.rule import (
     variables,
 )
 from cop_expert.model.template import Vocabulary
-from cop_expert.parse.rules import parse_sentence
 
 
 def check_bound(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -170,22 +168,19 @@ def check_shadowing(
         )
 
 
-def read_sentences(
+def check_sentences(
     rules: tuple[Rule, ...], parameters: dict[str, Parameter], clauses: list[Clause]
-) -> tuple[dict[str, Sentence], list[Diagnostic]]:
-    """Every rule's `because`, cut at its slots; whatever it names must be bound."""
+) -> Iterator[Diagnostic]:
+    """Whatever a `because` names must be bound."""
     bound = {clause.rule: bound_names(clause) | set(parameters) for clause in clauses}
-    sentences, problems = {}, []
     for rule in rules:
-        sentences[rule.name], unreadable = parse_sentence(rule.because)
-        for text in unreadable:
-            message, help = f"`{{{text}}}` in `because` is no expression", "write `{name}`"
-            problems.append(Diagnostic("sentence", message, rule.origin, help))
-        slots = [piece for piece in sentences[rule.name] if isinstance(piece, Slot)]
         known = bound.get(rule.name, set())
+        slots = [piece for piece in rule.sentence if isinstance(piece, Slot)]
         for variable in (v for slot in slots for v in variables(slot.expression)):
             if variable.name not in known:
-                message = f"`because` says `{{{variable.name}}}`, which nothing binds"
-                help = did_you_mean(variable.name, known) or "name a variable of the conditions"
-                problems.append(Diagnostic("sentence", message, rule.origin, help))
-    return sentences, problems
+                yield Diagnostic(
+                    "sentence",
+                    f"`because` says `{{{variable.name}}}`, which nothing binds",
+                    rule.origin,
+                    did_you_mean(variable.name, known) or "name a variable of the conditions",
+                )

@@ -10,7 +10,6 @@ from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.model.template import Kind, Template
 
-
 ENOUGH = 6
 """Facts that answer one question, and nearby ones; nobody reads more."""
 

@@ -122,9 +122,7 @@ class Explainer:
 
     def _derivation(self, match: Match, depth: int, full: bool) -> Derivation:
         rule = self.rulebook.rules[match.clause.rule]
-        because = self.speaker.because(
-            self.rulebook.sentences[rule.name], match.bindings, match.clause.types
-        )
+        because = self.speaker.because(rule.sentence, match.bindings, match.clause.types)
         premises = tuple(self._premises(match, depth if rule.quiet else depth - 1, full))
         return Derivation(rule.name, because, rule.basis, rule.quiet, rule.origin, premises)
 

@@ -19,17 +19,17 @@ class DuckEngine:
     def infer(self, facts: FactBase, rulebook: CheckedRulebook) -> list[Diagnostic]:
         facts.connection.execute(MACROS)
         found: list[Diagnostic] = []
-        for stratum in rulebook.strata:
+        for done, stratum in enumerate(rulebook.strata):
             try:
                 if stratum.recursive:
                     fixed_point(facts, stratum)
                 else:
                     _conclude(facts, stratum)
             except (duckdb.OutOfRangeException, duckdb.ConversionException):
-                return [*found, *(overflow(clause) for clause in _overflowing(facts, stratum))]
-            found += check_keys(facts, stratum)
+                found += check_keys(facts, rulebook.strata[:done])
+                return [*found, *map(overflow, _overflowing(facts, stratum))]
             found += check_divisions(facts, stratum)
-        return found
+        return [*found, *check_keys(facts, rulebook.strata)]
 
 
 def _conclude(facts: FactBase, stratum: Stratum) -> None:

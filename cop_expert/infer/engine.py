@@ -1,6 +1,6 @@
 """What every engine is, and what is checked after each stratum whichever engine ran it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from cop_expert.facts import FactBase, Row, quoted
@@ -8,7 +8,7 @@ from cop_expert.infer.sql import literal, select
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import CheckedRulebook, Clause, Constant, Stratum, is_aggregated
-from cop_expert.model.template import Value
+from cop_expert.model.template import Template, Value
 
 
 class Engine(Protocol):
@@ -40,25 +40,51 @@ def divided_by_zero(clause: Clause, times: int) -> Diagnostic:
     )
 
 
-def check_keys(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
+def check_keys(facts: FactBase, strata: Sequence[Stratum]) -> Iterator[Diagnostic]:
     """Two values for one key are a contradiction between rules: both are shown."""
-    for name in stratum.templates:
+    clauses = {
+        name: [clause for clause in stratum.clauses if clause.head.template == name]
+        for stratum in strata
+        for name in stratum.templates
+    }
+    for name in _clashing(facts, clauses):
+        for one, other in _clashes(facts, facts.vocabulary.templates[name]):
+            yield _clash(facts, clauses[name], one, other)
+
+
+def _clashing(facts: FactBase, clauses: dict[str, list[Clause]]) -> list[str]:
+    """The templates whose facts clash, found in one query."""
+    names = list(clauses)
+    queries = []
+    for i, name in enumerate(names):
         template = facts.vocabulary.templates[name]
-        clauses = [clause for clause in stratum.clauses if clause.head.template == name]
-        if len(template.key) == len(template.fields) or _is_grouped_by_key(clauses, template.key):
-            continue
-        key = ", ".join(map(quoted, template.key)) or "NULL"
-        record = ", ".join(f"{quoted(field)} := {quoted(field)}" for field in template.names)
-        clashing = facts.query(
-            f"SELECT list(struct_pack({record})) FROM {quoted(name)} "
-            f"GROUP BY {key} HAVING count(*) > 1 ORDER BY ALL LIMIT 20"
-        )
-        for (records,) in clashing:
-            rows = sorted((tuple(record.values()) for record in records), key=repr)
-            yield _clash(facts, clauses, rows[0], rows[1])
+        if set(template.key) != set(template.names) and not _is_grouped(
+            clauses[name], template.key
+        ):
+            twice = f"SELECT 1 FROM {quoted(name)} GROUP BY {_key(template)} HAVING count(*) > 1"
+            queries.append(f"SELECT {i} AS i WHERE EXISTS ({twice})")
+    if not queries:
+        return []
+    return [names[i] for (i,) in facts.query(f"{' UNION ALL '.join(queries)} ORDER BY i")]
 
 
-def _is_grouped_by_key(clauses: list[Clause], key: tuple[str, ...]) -> bool:
+def _clashes(facts: FactBase, template: Template) -> Iterator[tuple[Row, Row]]:
+    """Two facts for each of the first keys that have several."""
+    record = ", ".join(f"{quoted(field)} := {quoted(field)}" for field in template.names)
+    clashing = facts.query(
+        f"SELECT list(struct_pack({record})) FROM {quoted(template.name)} "
+        f"GROUP BY {_key(template)} HAVING count(*) > 1 ORDER BY {_key(template)} LIMIT 20"
+    )
+    for (records,) in clashing:
+        one, other, *_ = sorted((tuple(found.values()) for found in records), key=repr)
+        yield one, other
+
+
+def _key(template: Template) -> str:
+    return ", ".join(map(quoted, template.key)) or "NULL"
+
+
+def _is_grouped(clauses: list[Clause], key: tuple[str, ...]) -> bool:
     """One aggregating clause concludes one fact a group; where the key is the group, none clash."""
     return len(clauses) == 1 and all(
         isinstance(term, Constant) or is_aggregated(term) != (field in key)

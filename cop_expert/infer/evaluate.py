@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Mapping
+from typing import cast
 
 from cop_expert.model.arithmetic import (
     FACT_LIMIT,
@@ -154,7 +155,8 @@ def holds(comparison: Comparison, bindings: Bindings) -> bool:
         places = max(left[1], right[1])
         counts = (rescale(*left, places), rescale(*right, places))
         return bool(RELATIONS[relation](*counts))
-    return bool(RELATIONS[relation](left, right))
+    # The check has made sure that both are of one kind.
+    return bool(RELATIONS[relation](cast(str, left), cast(str, right)))
 
 
 def _is_absent(expression: Expression, bindings: Bindings) -> bool:

@@ -24,15 +24,15 @@ class ReteEngine:
         facts.connection.execute(MACROS)
         memory = WorkingMemory(facts)
         found: list[Diagnostic] = []
-        for stratum in rulebook.strata:
+        for done, stratum in enumerate(rulebook.strata):
             conclusions = memory.conclude(stratum)
-            overflowing = [done.clause for done in conclusions if done.overflows]
+            overflowing = [found.clause for found in conclusions if found.overflows]
             if overflowing:
+                found += check_keys(facts, rulebook.strata[:done])
                 return [*found, *map(overflow, overflowing)]
             memory.write(stratum)
-            found += check_keys(facts, stratum)
             found += (divided_by_zero(c.clause, c.divisions) for c in conclusions if c.divisions)
-        return found
+        return [*found, *check_keys(facts, rulebook.strata)]
 
 
 class Shell(KnowledgeEngine):  # type: ignore[misc]  # experta has no types
@@ -74,9 +74,9 @@ class WorkingMemory:
         self._recall(stratum)
         conclusions, rules = [], []
         for clause in stratum.clauses:
-            conclusion, translated = self._translate(clause)
+            conclusion, rule = self._translate(clause)
             conclusions.append(conclusion)
-            rules += translated
+            rules.append(rule)
         self.shell.matcher.load(rules, frozenset(self.fact_types[name] for name in self.growing))
         self.shell.run()
         for conclusion in conclusions:
@@ -114,13 +114,13 @@ class WorkingMemory:
                 self.shell.declare(*(self.fact_types[name](*row) for row in self.rows[name]))
             self.declared.add(name)
 
-    def _translate(self, clause: Clause) -> tuple[Conclusion, list[Rule]]:
+    def _translate(self, clause: Clause) -> tuple[Conclusion, Rule]:
         translation = Translation(clause, self.base.vocabulary, self.fact_types, self.spread)
         template = self.templates[clause.head.template]
         kind = Total if clause.aggregates else Conclusion
         add = partial(self._add, template.name)
         conclusion = kind(clause, template, translation.computed, add)
-        return conclusion, translation.rules(conclusion.fire)
+        return conclusion, translation.rule(conclusion.fire)
 
     def _add(self, template: str, row: Row) -> None:
         """Keep a conclusion; where rules of this stratum wait for it, declare it at once."""

@@ -70,7 +70,7 @@ class Conclusion:
     def _check(self, bindings: Bindings) -> None:
         """Raise what went wrong on the way, the worst first."""
         if self.computed:
-            met = [bindings.get(name) for name in self.computed]
+            met = [bindings[name] for name in self.computed]
             errors = [found for found in met if isinstance(found, ArithmeticError)]
             if errors:
                 raise max(errors, key=_severity)
@@ -117,15 +117,15 @@ class Total(Conclusion):
             if isinstance(term, Variable):
                 bindings[term.name] = held
         for i, total in enumerate(totals):
-            bindings[_total(i)] = (
-                (within(total[0]), total[1]) if isinstance(total, tuple) else total
-            )
-        held_values = iter(key)
+            if isinstance(total, tuple):
+                within(total[0])
+            bindings[_total(i)] = total
+        own = iter(key)
         self.add(
             tuple(
                 value(_of_totals(term, self.aggregates), bindings)
                 if is_aggregated(term)
-                else next(held_values)
+                else next(own)
                 for term in self.terms
             )
         )

@@ -1,9 +1,9 @@
 """Rules and facts in, activations out: a Rete network for experta whose joins are hashed.
 
 experta's own matcher tries each fact with each token; this one looks up what agrees. It reads the
-conditions that `rete.py` writes: facts with the field constraints `L`, `W` and `P`, `NOT`, `TEST` and
-`LET`. Rules come a load at a time, facts only ever come, and what a `NOT` asks for comes before
-the rules do: strata see to that.
+conditions that `rete_rules.py` writes: facts with the field constraints `L`, `W` and `P`, `NOT`,
+`TEST`, `LET`, and `OR` of alternatives that bind the same names. Rules come a load at a time and
+facts only ever come; what a `NOT` asks for comes before the rules do, for strata see to that.
 """
 
 from collections import defaultdict
@@ -12,7 +12,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cop_expert.infer.experta_mended import (
+    AND,
     NOT,
+    OR,
     TEST,
     Agenda,
     ConditionalElement,
@@ -148,18 +150,20 @@ class Index:
 
 
 class Node:
-    """Passes tokens on, each the values of `names`; children with one condition are one child."""
+    """Passes tokens on, each the values of `names`."""
 
     def __init__(self, names: tuple[str, ...] = ()) -> None:
         self.names = names
-        self.children: dict[Any, Node] = {}
+        self.children: list[Node] = []
+        self.after: dict[Any, Node] = {}
+        """Where rules go on that ask a condition here: those that begin alike share their nodes."""
 
     def activate(self, tokens: list[Values]) -> None:
         self.pass_on(self.passing(tokens))
 
     def pass_on(self, tokens: list[Values]) -> None:
         if tokens:
-            for child in self.children.values():
+            for child in self.children:
                 child.activate(tokens)
 
     def passing(self, tokens: list[Values]) -> list[Values]:
@@ -278,10 +282,8 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
                 memory.lookups.clear()
         root = Node()
         for rule in rules:
-            node = root
-            for condition in rule:
-                node = self._child(node, condition, growing)
-            node.children[Terminal, rule] = Terminal(node, rule, self.ready)
+            node = self._wire(root, rule, growing)
+            node.children.append(Terminal(node, rule, self.ready))
         root.activate([()])
 
     def changes(
@@ -300,12 +302,30 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
         added, self.ready[:] = self.ready[:], []
         return added, []
 
+    def _wire(self, node: Node, conditions: Iterable[Any], growing: frozenset[type]) -> Node:
+        """The node below which all conditions hold, made where there is none yet."""
+        for condition in conditions:
+            key = (type(condition), condition)
+            if key not in node.after:
+                branch = self._branch if isinstance(condition, OR) else self._child
+                node.after[key] = branch(node, condition, growing)
+            node = node.after[key]
+        return node
+
+    def _branch(self, above: Node, alternatives: OR, growing: frozenset[type]) -> Node:
+        elements = [one if isinstance(one, AND) else (one,) for one in alternatives]
+        ends = [self._wire(above, one, growing) for one in elements]
+        together = Node(ends[0].names)
+        for end in ends:
+            if end.names != together.names:
+                raise TypeError("alternatives must bind the same names in the same order")
+            end.children.append(together)
+        return together
+
     def _child(self, above: Node, condition: Any, growing: frozenset[type]) -> Node:
-        """The node below that asks the condition, made where there is none yet."""
-        key = (type(condition), condition)
-        if key not in above.children:
-            above.children[key] = self._node(above, condition, growing)
-        return above.children[key]
+        child = self._node(above, condition, growing)
+        above.children.append(child)
+        return child
 
     def _node(self, above: Node, condition: Any, growing: frozenset[type]) -> Node:
         match condition:

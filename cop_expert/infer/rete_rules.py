@@ -1,16 +1,15 @@
 """A clause in, experta's rules for it out: patterns, tests, and what computes, in a good order.
 
-A fallback makes two rules of one, with the fact and without it; their common beginning is one
-piece of network. What cannot be computed is carried along as the error that it is, so that the
-conclusion can tell it, whatever was asked first.
+A fallback is a choice between the fact and its absence. What cannot be computed is carried along
+as the error that it is, so that the conclusion can tell it, whatever was asked first.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import chain, product
+from itertools import chain
 from typing import Any
 
 from cop_expert.infer.evaluate import Bindings, holds, needed, number, value
-from cop_expert.infer.experta_mended import NOT, TEST, ConditionalElement, Fact, L, P, Rule, W
+from cop_expert.infer.experta_mended import AND, NOT, OR, TEST, Fact, L, P, Rule, W
 from cop_expert.infer.rete_matcher import LET
 from cop_expert.model.rule import (
     Absence,
@@ -31,7 +30,8 @@ from cop_expert.model.rule import (
 )
 from cop_expert.model.template import Template, Vocabulary
 
-Elements = tuple[ConditionalElement, ...]
+Elements = list[Any]
+"""Facts as patterns, and experta's conditional elements."""
 Spread = Callable[[str, frozenset[str], frozenset[str]], float]
 """How many values fields of a template take on average where other fields are fixed."""
 
@@ -51,7 +51,7 @@ class Computed:
 
 
 class Translation:
-    """The rules of one clause."""
+    """One clause as a rule of experta's."""
 
     def __init__(
         self,
@@ -70,12 +70,13 @@ class Translation:
         """Names that may hold more decimal places than facts do."""
         self.computed: list[str] = []
         """Names that may hold an error."""
-        self.steps = [self._alternatives(condition) for condition in self._in_order()]
+        self.elements: Elements = []
+        for condition in self._in_order():
+            self.elements += self._translated(condition)
 
-    def rules(self, function: Callable[..., None]) -> list[Rule]:
-        """One for each choice between a fallback's fact and its absence."""
-        choices = product(*self.steps)
-        return [Rule(*chain.from_iterable(choice))(function) for choice in choices]
+    def rule(self, function: Callable[..., None]) -> Rule:
+        """The rule, which calls the function with each match."""
+        return Rule(*self.elements)(function)
 
     # Joins go from left to right: what is bound is tested, then the pattern that adds the least
 
@@ -88,7 +89,7 @@ class Translation:
             self.bound |= _bound_by(condition)
 
     def _rank(self, condition: Condition) -> tuple[float, ...]:
-        """The lowest comes first; fallbacks late, for what follows them is done twice."""
+        """The lowest comes first."""
         if not self._needs(condition) <= self.bound:
             return (9,)
         match condition:
@@ -120,18 +121,18 @@ class Translation:
 
     # From conditions to experta's elements
 
-    def _alternatives(self, condition: Condition) -> list[Elements]:
+    def _translated(self, condition: Condition) -> Elements:
         match condition:
             case Presence(atom):
-                return [(self._pattern(atom),)]
+                return [self._pattern(atom)]
             case Absence(atom):
-                return [(NOT(self._pattern(atom)),)]
+                return [NOT(self._pattern(atom))]
             case Comparison():
-                return [self._test(condition)]
+                return self._test(condition)
             case Binding(name, expression):
-                return [self._let(name, expression)]
-            case Fallback(atom):
-                return [(self._pattern(atom),), self._without(condition)]
+                return self._let(name, expression)
+            case Fallback():
+                return [self._choice(condition)]
 
     def _pattern(self, atom: Atom, free: str = "") -> Fact:
         """The atom as an ordered fact; the name that is free is not joined with."""
@@ -155,34 +156,44 @@ class Translation:
         names = [found.name for part in expressions(comparison) for found in variables(part)]
         compared = Computed(names, lambda bindings: holds(comparison, bindings))
         if not _reckons(comparison):
-            return (TEST(compared),)
-        return self._checked(comparison, compared)
+            return [TEST(compared)]
+        label = self._label(comparison)
+        return [LET(label, compared), _passing(label)]
 
-    def _checked(self, condition: Condition, compared: Computed) -> Elements:
-        """Lets what cannot be computed pass, under a name by which it is told in the end."""
-        name = f"condition {self.clause.body.index(condition)}"
-        self.computed.append(name)
-        return LET(name, compared), TEST(Computed([name], lambda bindings: bindings[name]))
+    def _label(self, condition: Condition) -> str:
+        """A name for whether the condition holds, or the error if that cannot be told."""
+        label = f"condition {self.clause.body.index(condition)}"
+        self.computed.append(label)
+        return label
 
     def _let(self, name: str, expression: Expression) -> Elements:
         names = [found.name for found in variables(expression)]
         self.computed.append(name)
         let = LET(name, Computed(names, lambda bindings: _named(expression, bindings)))
         if not any(name in _names(atom) for atom in atoms(self.clause)):
-            return (let,)
+            return [let]
         own = Variable(name, self.clause.origin)
-        return let, LET(_held(name), Computed([name], lambda bindings: value(own, bindings)))
+        return [let, LET(_held(name), Computed([name], lambda bindings: value(own, bindings)))]
 
-    def _without(self, fallback: Fallback) -> Elements:
+    def _choice(self, fallback: Fallback) -> OR:
         name, expression = fallback.name, fallback.value
-        missing = NOT(self._pattern(fallback.atom, free=name))
+        there, missing = self._pattern(fallback.atom), self._pattern(fallback.atom, free=name)
         names = [found.name for found in variables(expression)]
         if name not in self.bound:
             self.computed.append(name)
             taken = Computed(names, lambda bindings: value(expression, bindings))
-            return missing, LET(name, taken)
+            return OR(there, AND(NOT(missing), LET(name, taken)))
+        label = self._label(fallback)
         same = Computed([name, *names], lambda b: _is_same(b[name], value(expression, b)))
-        return missing, *self._checked(fallback, same)
+        return OR(
+            AND(there, LET(label, Computed([], lambda bindings: True))),
+            AND(NOT(missing), LET(label, same), _passing(label)),
+        )
+
+
+def _passing(label: str) -> TEST:
+    """What cannot be told passes, for the conclusion to tell."""
+    return TEST(Computed([label], lambda bindings: bindings[label]))
 
 
 def is_present(found: Any) -> bool:

@@ -97,6 +97,18 @@ class Binding(Struct, frozen=True, tag=True):
 Condition = Presence | Absence | Fallback | Comparison | Binding
 
 
+class Slot(Struct, frozen=True, tag=True):
+    """A place in a sentence that an expression's value fills: `{weight / total: Share}`."""
+
+    expression: Expression
+    datatype: str
+    """How to say it; empty: as what it measures."""
+
+
+Sentence = tuple[str | Slot, ...]
+"""A `because`, cut at its slots."""
+
+
 class Rule(Struct, frozen=True):
     """What follows from what, and why, as its author wrote it."""
 
@@ -104,6 +116,8 @@ class Rule(Struct, frozen=True):
     body: tuple[Condition, ...]
     heads: tuple[Atom, ...]
     because: str
+    sentence: Sentence
+    """The `because`, ready to be filled in."""
     basis: str
     quiet: bool
     """True for bookkeeping that an explanation passes over."""
@@ -130,18 +144,6 @@ class Rulebook(Struct, frozen=True):
 
     parameters: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
-
-
-class Slot(Struct, frozen=True, tag=True):
-    """A place in a sentence that an expression's value fills: `{weight / total: Share}`."""
-
-    expression: Expression
-    datatype: str
-    """How to say it; empty: as what it measures."""
-
-
-Sentence = tuple[str | Slot, ...]
-"""A `because`, cut at its slots."""
 
 
 class Clause(Struct, frozen=True):
@@ -172,8 +174,6 @@ class CheckedRulebook(Struct, frozen=True):
 
     rules: dict[str, Rule]
     parameters: dict[str, Parameter]
-    sentences: dict[str, Sentence]
-    """Each rule's `because`, ready to be filled in."""
     strata: tuple[Stratum, ...]
     replaced: tuple[str, ...] = ()
     """The standard rules in whose place the engagement put its own."""

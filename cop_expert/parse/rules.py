@@ -83,14 +83,15 @@ def parse_rules(text: str, source: str) -> tuple[Rulebook, list[Diagnostic]]:
         tree = _parser("start").parse(text + "\n")
     except UnexpectedInput as error:
         return Rulebook(), [_syntax_problem(error, text, source)]
-    statements = _Builder(source).transform(tree)
+    builder = _Builder(source)
+    statements = builder.transform(tree)
     return Rulebook(
         parameters=tuple(found for found in statements if isinstance(found, Parameter)),
         rules=tuple(found for found in statements if isinstance(found, Rule)),
-    ), []
+    ), builder.problems
 
 
-def parse_sentence(text: str) -> tuple[Sentence, list[str]]:
+def _parse_sentence(text: str) -> tuple[Sentence, list[str]]:
     """A `because` cut at its braces, and what stands between braces and is no expression."""
     pieces: list[str | Slot] = []
     unreadable = []
@@ -135,6 +136,7 @@ class _Builder(Transformer[Token, Any]):
     def __init__(self, source: str) -> None:
         super().__init__()
         self._source = source
+        self.problems: list[Diagnostic] = []
 
     def _origin(self, token: Token) -> Origin:
         return Origin(self._source, token.line or 0, token.column or 0)
@@ -171,7 +173,12 @@ class _Builder(Transformer[Token, Any]):
         quiet: bool,
     ) -> Rule:
         origin = self._origin(name)
-        return Rule(str(name), body, heads, because, basis, quiet, replace is not None, origin)
+        sentence, unreadable = _parse_sentence(because)
+        for text in unreadable:
+            message = f"`{{{text}}}` in `because` is no expression"
+            self.problems.append(Diagnostic("sentence", message, origin, "write `{name}`"))
+        replaces = replace is not None
+        return Rule(str(name), body, heads, because, sentence, basis, quiet, replaces, origin)
 
     def body(self, *conditions: Any) -> tuple[Any, ...]:
         return conditions
