@@ -33,10 +33,10 @@ def _logging_left_alone() -> Iterator[None]:
 
 
 with _as_before_python_3_10():
-    import frozendict  # noqa: F401 - kept for experta to find
+    import frozendict  # type: ignore[import-untyped]  # noqa: F401 - kept for experta to find
 
 with _logging_left_alone():
-    from experta import (
+    from experta import (  # type: ignore[import-untyped]
         AND,
         NOT,
         OR,
@@ -49,9 +49,9 @@ with _logging_left_alone():
         W,
         unwatch,
     )
-    from experta.abstract import Matcher, Strategy
-    from experta.agenda import Agenda
-    from experta.conditionalelement import ConditionalElement
+    from experta.abstract import Matcher, Strategy  # type: ignore[import-untyped]
+    from experta.agenda import Agenda  # type: ignore[import-untyped]
+    from experta.conditionalelement import ConditionalElement  # type: ignore[import-untyped]
 
 unwatch()  # Else a program that logs at INFO prints a line for each fact and each firing.
 

@@ -85,6 +85,11 @@ class Total(Conclusion):
         self.aggregates = list(dict.fromkeys(p for p in found if isinstance(p, Aggregate)))
         self.keys = [term for term in self.terms if not is_aggregated(term)]
         self.values = [_reader(term, computed) for term in self.keys]
+        self.totalled = [
+            _of_totals(term, self.aggregates) if is_aggregated(term) else None
+            for term in self.terms
+        ]
+        """For each field, what makes its value of the group's totals; None where it is a key."""
         self.groups: dict[Row, list[Amount]] = {}
 
     def finish(self) -> None:
@@ -121,14 +126,7 @@ class Total(Conclusion):
                 within(total[0])
             bindings[_total(i)] = total
         own = iter(key)
-        self.add(
-            tuple(
-                value(_of_totals(term, self.aggregates), bindings)
-                if is_aggregated(term)
-                else next(own)
-                for term in self.terms
-            )
-        )
+        self.add(tuple([value(term, bindings) if term else next(own) for term in self.totalled]))
 
 
 def _reader(term: Expression, computed: list[str]) -> Callable[[Bindings], Value]:
