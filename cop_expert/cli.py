@@ -352,7 +352,12 @@ def _print_items(items: tuple["Item", ...], words: Any, indent: str) -> None:
 @main.command()
 @FOLDER
 @click.option(
-    "--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["md", "html"]),
+    default="md",
+    show_default=True,
+    help="Markdown, or one HTML file that works offline.",
 )
 @click.option(
     "-o",

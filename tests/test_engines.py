@@ -1,11 +1,8 @@
 """Two engines, one meaning: every feature of the rule language against a table, then at random."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,6 +13,7 @@ from hypothesis import strategies as st
 from cop_expert.check import check_rulebook
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.duck import DuckEngine
+from cop_expert.infer.engine import Engine
 from cop_expert.infer.rete import ReteEngine
 from cop_expert.model.arithmetic import to_decimal, to_millionths
 from cop_expert.model.diagnostic import Diagnostic
@@ -24,7 +22,7 @@ from cop_expert.model.rule import CheckedRulebook, Rulebook
 from cop_expert.model.template import Datatype, Field, Kind, Template, Value, Vocabulary
 from cop_expert.parse.rules import parse_rules
 
-ENGINES = {"experta": ReteEngine, "duckdb": DuckEngine}
+ENGINES: dict[str, type[Engine]] = {"experta": ReteEngine, "duckdb": DuckEngine}
 DATATYPES = {
     "text": Datatype("text"),
     "number": Datatype("number", Kind.NUMBER),
@@ -34,7 +32,7 @@ Tables = Mapping[str, list[tuple[Any, ...]]]
 
 
 def template(text: str, given: bool = False) -> Template:
-    """`Likes(who*: text, what*: text, weight: number?)`: `*` marks the key, `?` what may be absent."""
+    """`Likes(who*: text, what: text, weight: number?)`: `*` the key, `?` what may be absent."""
     name, _, inside = text.rstrip(")").partition("(")
     fields, key = [], []
     for part in inside.split(", "):
@@ -202,7 +200,10 @@ CASES = {
             ]
         },
     ),
-    "without any presence": ('if not Person(name: "Eve") then Named(name: "Eve")', {"Named": [("Eve",)]}),
+    "without any presence": (
+        'if not Person(name: "Eve") then Named(name: "Eve")',
+        {"Named": [("Eve",)]},
+    ),
     "without any presence, in vain": ("if not Person() then Total(total: 1)", {}),
     "constants only": ('if 1 < 2 then Named(name: "yes")', {"Named": [("yes",)]}),
     "constants only, in vain": ("if 1 > 2, Person(name) then Named(name)", {}),
@@ -214,9 +215,15 @@ CASES = {
         'if Word(word), word > "a" then Named(name: word)',
         {"Named": [("b",), ("it's",), ("é",)]},
     ),
-    "at most": ("if Word(word, number), number <= 0 then Named(name: word)", {"Named": [("Z",), ("b",)]}),
+    "at most": (
+        "if Word(word, number), number <= 0 then Named(name: word)",
+        {"Named": [("Z",), ("b",)]},
+    ),
     "below": ("if Word(word, number), number < 0 then Named(name: word)", {"Named": [("Z",)]}),
-    "at least": ("if Word(word, number), number >= 1 then Named(name: word)", {"Named": [("a",), ("é",)]}),
+    "at least": (
+        "if Word(word, number), number >= 1 then Named(name: word)",
+        {"Named": [("a",), ("é",)]},
+    ),
     "above": ("if Word(word, number), number > 1 then Named(name: word)", {"Named": [("é",)]}),
     "equal": ("if Word(word, number), number + 1 = 2 then Named(name: word)", {"Named": [("a",)]}),
     "unequal": (
@@ -225,7 +232,7 @@ CASES = {
     ),
     "to twelve places": (
         'if Word(word: "it\'s", number), number / 3 < 0.000001 / 2, number / 3 > 0 '
-        "then Amount(name: \"third\", amount: number / 3 * 3000000)",
+        'then Amount(name: "third", amount: number / 3 * 3000000)',
         {"Amount": [("third", D("0.999999"))]},
     ),
     "half away from zero": (
@@ -258,7 +265,8 @@ CASES = {
         {"Total": [(3,)]},
     ),
     "fallback taken or not": (
-        "if Person(name), Likes(who: name, weight) else weight = 7 then Amount(name, amount: weight)",
+        "if Person(name), Likes(who: name, weight) else weight = 7 "
+        "then Amount(name, amount: weight)",
         {"Amount": [("Ann", 2), ("Bob", D("0.5")), ("Cy", 7), ("Dee", 3)]},
     ),
     "fallback to a computed value": (
@@ -292,7 +300,8 @@ CASES = {
         },
     ),
     "none joins with nothing": (
-        "if Person(name), Person(name, boss) else boss = none, not Person(name: boss) then Named(name)",
+        "if Person(name), Person(name, boss) else boss = none, not Person(name: boss) "
+        "then Named(name)",
         {"Named": [("Ann",)]},
     ),
     "none equals none": (
@@ -312,7 +321,7 @@ CASES = {
         {"Amount": [("rum", D("3.5")), ("tea", 2)]},
     ),
     "sum over distinct bindings": (
-        "if Likes(who, what), Word(word: \"a\", number) then Amount(name: what, amount: sum(number))",
+        'if Likes(who, what), Word(word: "a", number) then Amount(name: what, amount: sum(number))',
         {"Amount": [("rum", 2), ("tea", 2)]},
     ),
     "sum of sums": (
@@ -333,16 +342,17 @@ CASES = {
         {"Total": [(D("3.5"),)]},
     ),
     "a group by a computed value": (
-        "if Person(name, age) then Note(name: \"old\", amount: max(age), flag: true)",
+        'if Person(name, age) then Note(name: "old", amount: max(age), flag: true)',
         {"Note": [("old", None, 50, True)]},
     ),
     "a group's own value as facts hold it": (
         'if Word(word: "a", number), third = number / 3, Person(name) '
-        "then Ratio(name: \"a\", part: third, ratio: third * count(name))",
+        'then Ratio(name: "a", part: third, ratio: third * count(name))',
         {"Ratio": [("a", D("0.333333"), D("1.333332"))]},
     ),
     "several aggregates": (
-        "if Person(name, age) then Note(name: min(name), text: max(name), amount: sum(age) / count(age))",
+        "if Person(name, age) "
+        "then Note(name: min(name), text: max(name), amount: sum(age) / count(age))",
         {"Note": [("Ann", "Dee", D("33.333333"), None)]},
     ),
     "an absent field concluded": (
@@ -369,7 +379,8 @@ BOOKS = {
     "several conclusions": (
         [
             "if Likes(who, what, weight) "
-            "then Pair(one: who, other: what), Amount(name: what, amount: sum(weight)), Named(name: who)"
+            "then Pair(one: who, other: what), Amount(name: what, amount: sum(weight)), "
+            "Named(name: who)"
         ],
         {
             "Amount": [("rum", D("3.5")), ("tea", 2)],
@@ -419,7 +430,7 @@ BOOKS = {
         [
             "if Person(name: start, boss: finish) then Path(start, finish)",
             "if Path(start, finish: middle), Person(name: middle, boss: finish), "
-            "not Likes(who: start, what: \"rum\") then Path(start, finish)",
+            'not Likes(who: start, what: "rum") then Path(start, finish)',
         ],
         {"Path": [("Bob", "Ann"), ("Cy", "Ann"), ("Dee", "Bob")]},
     ),
@@ -494,7 +505,7 @@ FINDINGS = {
         [],
     ),
     "what fails by another division is not counted": (
-        ['if Word(word, number), 1 / number > 0, 1 / (number - 1) > 5 then Named(name: word)'],
+        ["if Word(word, number), 1 / number > 0, 1 / (number - 1) > 5 then Named(name: word)"],
         {},
         [divided(1)],
     ),
@@ -514,14 +525,15 @@ FINDINGS = {
     "a fallback divided by zero": (
         [
             "if Word(word, number), Word(word: other, number: less), less = number - 1, "
-            "Likes(who: word, weight) else weight = 1 / less then Amount(name: word, amount: weight)"
+            "Likes(who: word, weight) else weight = 1 / less "
+            "then Amount(name: word, amount: weight)"
         ],
         {},
         [divided(1)],
     ),
     "a fallback that is not needed divides by nothing": (
         [
-            "if Likes(who, what, weight), Word(word: \"b\", number), "
+            'if Likes(who, what, weight), Word(word: "b", number), '
             "Likes(who, what, weight: found) else found = 1 / number "
             "then Amount(name: who, amount: found)"
         ],
@@ -566,7 +578,7 @@ FINDINGS = {
     "a sum counts each binding once, also where keys clash": (
         [
             'if Word(word, number), number > 0 then Keyed(name: "k", amount: number)',
-            "if Keyed(name), Word(word: \"é\", number) then Amount(name, amount: sum(number))",
+            'if Keyed(name), Word(word: "é", number) then Amount(name, amount: sum(number))',
         ],
         {
             "Amount": [("k", D("2.5"))],
@@ -576,7 +588,7 @@ FINDINGS = {
     ),
     "a key that is not the group": (
         [
-            "if Likes(who, what), Word(word, number), word < \"b\" "
+            'if Likes(who, what), Word(word, number), word < "b" '
             "then Rated(name: what, by: number, ratio: count(who))"
         ],
         {
@@ -643,7 +655,19 @@ RANDOM = vocabulary(
         )
     ],
 )
-WORDS_AT_RANDOM = ["", "a", "A", "b", "ä", "a\u0308", "it's", 'say "so"', "back\\slash", "日本", "😀"]
+WORDS_AT_RANDOM = [
+    "",
+    "a",
+    "A",
+    "b",
+    "ä",
+    "a\u0308",
+    "it's",
+    'say "so"',
+    "back\\slash",
+    "日本",
+    "😀",
+]
 NUMBERS_AT_RANDOM = [D(n) for n in ("0", "1", "2", "-1", "0.5", "-2.5", "0.333333", "7", "100")]
 VARIABLES = {
     "text": ["x", "y", "z", "self"],
@@ -772,9 +796,11 @@ class Drawer:
         kind = taker.type.name
         taken = self.one_of([f"{kind}_{self.random.randrange(2)}", *VARIABLES[kind]])
         terms = [f"{taker.name}: {taken}"]
-        for field in fields:
-            if field is not taker and self.often(8):
-                terms.append(f"{field.name}: {self.term(field.type.name)}")
+        terms += [
+            f"{field.name}: {self.term(field.type.name)}"
+            for field in fields
+            if field is not taker and self.often(8)
+        ]
         value = "none" if self.often(1) else self.expression(kind)
         self.bound[taken] = kind
         return f"{name}({', '.join(terms)}) else {taken} = {value}"

@@ -68,6 +68,7 @@ def crossings(known: Known, reasons: Reasons) -> Crossings:
 def _crossing(known: Known, reasons: Reasons, record: Record) -> Crossing:
     item, other = str(record["item"]), str(record["other"])
     wanting = known.number("Wanting", "heads", community=other, item=item)
+    wanted = known.one("Wanting", community=other, item=item)
     carriers = sorted(
         known.all("Carrier", item=item, home=record["home"], other=other),
         key=lambda r: (str(r["capacity"]) != "teacher", known.by_heads(str(r["post"]))),
@@ -78,6 +79,7 @@ def _crossing(known: Known, reasons: Reasons, record: Record) -> Crossing:
         other=known.name(other),
         kind=str(record["kind"]),
         wanting=wanting,
+        wanting_reason=reasons.cite("Wanting", wanted),
         of=known.community_heads[other],
         hours=product(wanting, known.hours[item]),
         carriers=tuple(

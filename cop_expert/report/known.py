@@ -14,7 +14,7 @@ from cop_expert.model.template import Datatype, Kind, Value
 Record = dict[str, Value]
 Values = tuple[Value, ...]
 
-ROUGH = 100 * UNIT
+ROUGH = 10 * UNIT
 """From here on a fraction says nothing to people."""
 PLAIN = Datatype("Amount", Kind.NUMBER)
 
@@ -125,11 +125,14 @@ class Known:
     def amount(self, millionths: int, datatype: str) -> str:
         """ "378 hours", "3 people", "29 %": whole where a fraction says nothing."""
         kind = self.speaker.vocabulary.datatypes.get(datatype, PLAIN)
-        size = abs(millionths) * kind.factor
-        if size >= ROUGH or (datatype == "Share" and size >= 10 * UNIT):
+        if abs(millionths) * kind.factor >= ROUGH:
             whole = UNIT // kind.factor
             millionths = divide_half_away(millionths, whole) * whole
         return self.speaker.amount(millionths, kind)
+
+    def exact(self, millionths: int, datatype: str) -> str:
+        """The same with one decimal place, for what a threshold hangs on."""
+        return self.speaker.amount(millionths, self.speaker.vocabulary.datatypes.get(datatype, PLAIN))
 
     def plain(self, millionths: int) -> str:
         """ "1,044": a number in a column that says what it counts."""

@@ -197,6 +197,7 @@ def _assignment(known: Known, reasons: Reasons, record: Record) -> Assignment:
         for_all=len(posts) == len(known.members[str(record["community"])]),
         audience=tuple(dict.fromkeys(map(known.post, posts))),
         wanting=known.number("Wanting", "heads", **pair),
+        wanting_reason=reasons.cite("Wanting", known.one("Wanting", **pair)),
         hours=known.number("AssignmentHours", "hours", **pair),
         superfluous=known.number("SuperfluousHours", "hours", **pair),
         reason=reasons.cite("Assignment", record),

@@ -55,6 +55,7 @@ class Hours(Struct, frozen=True):
 
     height: float
     all: tuple[Box, ...]
+    key: tuple[tuple[Box, Label], ...]
     rows: tuple[Row, ...]
 
 
@@ -175,6 +176,7 @@ def label(
 
 BARS_FROM, BARS_TO = 210, 600
 ROW = 30
+BARS_TOP = 116
 ROWS = 12
 """Communities with a bar of their own; the others share one."""
 
@@ -183,14 +185,27 @@ def hours(document: Strategy, known: Known, words: Any) -> Hours | None:
     figures = document.figures
     if not figures.everything.value:
         return None
-    parts = (("use", figures.useful), ("waste", figures.superfluous.value), ("free", figures.spared))
+    parts = (
+        ("use", figures.useful, words.picture_of_use),
+        ("waste", figures.superfluous.value, words.picture_of_superfluous),
+        ("free", figures.spared, words.picture_of_spared),
+    )
+    said = [(kind, f"{known.plain(value)} {words}") for kind, value, words in parts]
+    sizes = [(kind, value) for kind, value, _ in parts]
     rows = tuple(_hours_rows(document.communities, known, str(words.picture_others)))
-    height = 112 + ROW * len(rows) if len(rows) > 1 else 66
     return Hours(
-        height=height,
-        all=tuple(_stacked(parts, figures.everything.value, 0, WIDTH, 4, 26)),
+        height=BARS_TOP + ROW * len(rows) if len(rows) > 1 else BARS_TOP - 42,
+        all=tuple(_stacked(sizes, figures.everything.value, 0, WIDTH, 19, 26)),
+        key=tuple(_key(said)),
         rows=rows if len(rows) > 1 else (),
     )
+
+
+def _key(said: Sequence[tuple[str, str]]) -> Iterator[tuple[Box, Label]]:
+    x = 0.0
+    for kind, text in said:
+        yield Box(kind, x, 56, 12, 12), Label(x + 18, 66.5, (text,), "")
+        x += 18 + wide(text, NORMAL) + 24
 
 
 def _hours_rows(communities: Sequence[Community], known: Known, others: str) -> Iterator[Row]:
@@ -201,7 +216,7 @@ def _hours_rows(communities: Sequence[Community], known: Known, others: str) -> 
     totals = [sum(one.hours.value for one in group) for _, group in groups]
     most = max(totals, default=0) or 1
     for place, ((name, group), total) in enumerate(zip(groups, totals, strict=True)):
-        middle = 112 + ROW * place + ROW / 2
+        middle = BARS_TOP + ROW * place + ROW / 2
         use = sum(one.useful for one in group)
         parts = (("use", use), ("waste", total - use))
         boxes = tuple(_stacked(parts, most, BARS_FROM, BARS_TO - BARS_FROM, middle - 8, 16))
@@ -282,8 +297,8 @@ def _branch_size(branch: Branch, known: Known, words: Any) -> str:
 # What communities share
 
 SHAPES = {
-    2: (((280, 150), (440, 150)), 120, 300),
-    3: (((280, 150), (440, 150), (360, 285)), 120, 450),
+    2: (((300, 104), (420, 104)), 96, 208),
+    3: (((300, 104), (420, 104), (360, 205)), 96, 338),
 }
 """Centres, radius and height, by the number of communities."""
 
@@ -307,10 +322,10 @@ def venn(document: Strategy) -> Venn | None:
 
 def _venn_name(name: str, x: float, y: float, place: int, count: int) -> Label:
     if place == 2:
-        return label(name, x, y + 138, 320, NORMAL, 2, "middle strong")
+        return label(name, x, y + 114, 320, NORMAL, 2, "middle strong")
     side = -1 if place == 0 else 1
     style = "end strong" if place == 0 else "strong"
-    return label(name, x + side * 132, y - 40 if count == 3 else y, 140, NORMAL, 3, style)
+    return label(name, x + side * 106, y - 30 if count == 3 else y, 180, NORMAL, 3, style)
 
 
 def _venn_number(
@@ -428,7 +443,7 @@ def steps(granularity: Granularity, known: Known) -> Steps | None:
         path="".join(path),
         plateau=plateau,
         ticks_x=tuple(
-            Label(round(across(cost), 1), PLOT_BOTTOM + 18, (known.plain(cost),), "", "middle")
+            Label(round(across(cost), 1), PLOT_BOTTOM + 18, (known.exact(cost, "Amount"),), "", "middle")
             for cost in _apart(granularity, across)
         ),
         ticks_y=tuple(

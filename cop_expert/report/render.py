@@ -108,6 +108,8 @@ def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
         "people": lambda value: known.amount(value, "Headcount"),
         "share": lambda value: known.amount(value, "Share"),
         "plain": known.plain,
+        "exact": lambda value: known.exact(value, "Amount"),
+        "exact_hours": lambda value: known.exact(value, "Hours"),
         "integer": lambda value: f"{value:,}",
         "level": lambda word: wording.wording.levels.get(word, word),
         "capital": capital,

@@ -99,7 +99,7 @@ def _advice(known: Known, reasons: Reasons, record: Record) -> Advice:
 
 def context(known: Known, rulebook: CheckedRulebook, engagement: Engagement) -> Context:
     vocabulary = known.speaker.vocabulary
-    counts = [(t.table.replace("_", " "), known.facts.count(t.name)) for t in vocabulary.given()]
+    counts = [(t.table, known.facts.count(t.name)) for t in vocabulary.given()]
     settings = [
         Setting(
             comment=parameter.comment,

@@ -23,6 +23,7 @@ def strategy(
     explainer = Explainer(facts, rulebook, speaker, many=True)
     reasons = Reasons(facts, explainer, phrases(manifest.language))
     engagement, _ = read_engagement(folder)
+    granularity = people.granularity(known, reasons, rulebook)
     figures = setting.figures(known, reasons)
     advice = setting.advice(known, reasons)
     communities = people.communities(known, reasons)
@@ -37,7 +38,7 @@ def strategy(
         matrix=exchange.matrix(known, reasons, communities),
         crossings=exchange.crossings(known, reasons),
         flow=exchange.flow(known, reasons),
-        granularity=people.granularity(known, reasons, rulebook),
+        granularity=granularity,
         findings=setting.findings(known, reasons),
         decisions=setting.decisions(known, reasons),
         advice=advice,

@@ -12,7 +12,7 @@ from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.template import Template, Value
-from cop_expert.report.phrases import phrases
+from cop_expert.report.phrases import capital, phrases
 
 TOPICS = {
     "communities": ("Community", "Called", "TooLarge", "TooSmall", "NoLead"),
@@ -68,18 +68,25 @@ class TopicTable(Struct, frozen=True):
         return "\n".join([*lines, ""])
 
     def _lines(self) -> list[tuple[str, ...]]:
+        if not self.rows:
+            return [self.headings]
         return [self.headings, tuple("-" * len(heading) for heading in self.headings), *self.rows]
 
 
 def topic_tables(facts: FactBase, speaker: Speaker, topic: str) -> list[TopicTable]:
-    """A table for each template of the topic that has facts."""
-    templates = [facts.vocabulary.templates[name] for name in TOPICS[topic]]
-    return [
-        _table(facts, speaker, template) for template in templates if facts.count(template.name)
+    """A table for each template of the topic that has facts; a word where there are none."""
+    words = phrases(speaker.language).wording.topics[topic]
+    first, *rest = (facts.vocabulary.templates[name] for name in TOPICS[topic])
+    titles = [(first, words.title), *((template, capital(template.label)) for template in rest)]
+    tables = [
+        _table(facts, speaker, template, title)
+        for template, title in titles
+        if facts.count(template.name)
     ]
+    return tables or [TopicTable(words.title, (words.nothing,), ())]
 
 
-def _table(facts: FactBase, speaker: Speaker, template: Template) -> TopicTable:
+def _table(facts: FactBase, speaker: Speaker, template: Template, title: str) -> TopicTable:
     rows = [
         tuple(
             "" if value is None else speaker.value(value, field.type)
@@ -88,10 +95,8 @@ def _table(facts: FactBase, speaker: Speaker, template: Template) -> TopicTable:
         for row in facts.rows(template.name)
     ]
     filled = [i for i in range(len(template.fields)) if any(row[i] for row in rows)]
-    words = phrases(speaker.language).words
-    title = next((words[t] for t, names in TOPICS.items() if names[0] == template.name), "")
     return TopicTable(
-        title or template.label[:1].upper() + template.label[1:],
+        title,
         tuple(template.fields[i].label for i in filled),
         tuple(tuple(row[i] for i in filled) for row in rows),
     )

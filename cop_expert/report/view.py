@@ -70,7 +70,7 @@ class Context(Struct, frozen=True):
     """What the strategy was made from: how many of each, and the parameters."""
 
     counts: tuple[tuple[str, int], ...]
-    """Label of a given template and its number of facts."""
+    """Each table that was filled in, and its rows."""
     settings: tuple[Setting, ...]
 
 
@@ -136,6 +136,7 @@ class Assignment(Struct, frozen=True):
     audience: tuple[str, ...]
     wanting: int
     """People who want it."""
+    wanting_reason: str
     hours: int
     superfluous: int
     reason: str
@@ -206,6 +207,7 @@ class Crossing(Struct, frozen=True):
     other: str
     kind: str
     wanting: int
+    wanting_reason: str
     of: int
     """People in the other community."""
     hours: int
