@@ -64,7 +64,7 @@ test: $(VENV)/for-work
 	@echo "Style";  $(BIN)/ruff check --quiet && $(BIN)/ruff format --quiet --check
 	@echo "Types";  $(BIN)/mypy --no-error-summary
 	@echo "Floors"; $(BIN)/lint-imports --no-logo > $(VENV)/floors 2>&1 || { cat $(VENV)/floors; exit 1; }
-	@echo "Tests";  $(BIN)/pytest --quiet
+	@echo "Tests";  $(BIN)/pytest --quiet --numprocesses auto
 
 format: $(VENV)/for-work
 	@$(BIN)/ruff check --quiet --fix-only

@@ -9,6 +9,7 @@ from generate import PAGES, ROOT, codes
 
 from cop_expert.cli import main
 from cop_expert.parse.rules import parse_rules
+from cop_expert.pipeline import SMALL
 
 COMMANDS = main.list_commands(click.Context(main))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -66,3 +67,7 @@ def test_commands_in_page_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = re.findall(r"(?m)(?:^[$ ]*|`)cop-expert ([a-z][\w-]*)", text)
     assert set(named) <= set(COMMANDS), f"{page.name} names what there is not"
+
+
+def test_the_size_at_which_auto_changes_over_is_told() -> None:
+    assert f"up to {SMALL} given facts" in text_of("docs/engines.md")

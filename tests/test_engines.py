@@ -299,6 +299,10 @@ CASES = {
             ]
         },
     ),
+    "what must be there is not concluded as none": (
+        "if Person(name), Person(name, boss) else boss = none then Pair(one: name, other: boss)",
+        {"Pair": [("Bob", "Ann"), ("Cy", "Ann"), ("Dee", "Bob")]},
+    ),
     "none joins with nothing": (
         "if Person(name), Person(name, boss) else boss = none, not Person(name: boss) "
         "then Named(name)",

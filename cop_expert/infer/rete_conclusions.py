@@ -1,6 +1,6 @@
 """A match in, a conclusion out: what experta calls when a rule fires, one for each clause."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -21,8 +21,10 @@ from cop_expert.model.rule import (
     Clause,
     Constant,
     Expression,
+    Fallback,
     Operation,
     Variable,
+    expressions,
     is_aggregated,
     parts,
 )
@@ -41,25 +43,31 @@ class Conclusion:
         self.computed = computed
         """Names that hold an error where they could not be computed."""
         self.terms = [clause.head.term(name) or Constant(None) for name in template.names]
-        self.values = [_reader(term, computed) for term in self.terms]
+        self.values = [
+            _reader(term, computed, field.required)
+            for term, field in zip(self.terms, template.fields, strict=True)
+            if not is_aggregated(term)
+        ]
+        self.reckoned = {name for name in _reckoned(clause) if name in computed}
         self.divisions = 0
         """Matches that conclude nothing because something is divided by zero."""
         self.overflows = False
 
     def fire(self, shell: Any, bindings: Bindings) -> None:
         """Called by experta with each match."""
-        self._attempt(self._take, bindings)
+        self._attempt(bindings, self._take, bindings)
 
     def finish(self) -> None:
         """Called when no rule of the stratum has a match left."""
 
-    def _attempt(self, step: Callable[..., None], *arguments: Any) -> None:
+    def _attempt(self, bindings: Bindings, step: Callable[..., None], *arguments: Any) -> None:
         try:
             step(*arguments)
         except OverflowInRule:
             self.overflows = True
         except DividedByZero:
-            self.divisions += 1
+            # Where something is absent as well, nothing would be concluded anyway.
+            self.divisions += all(bindings.get(name, 0) is not None for name in self.reckoned)
         except NoValue:
             pass
 
@@ -68,7 +76,7 @@ class Conclusion:
         self.add(tuple([read(bindings) for read in self.values]))
 
     def _check(self, bindings: Bindings) -> None:
-        """Raise what went wrong on the way, the worst first."""
+        """Raise what went wrong on the way, what matters most first."""
         if self.computed:
             met = [bindings[name] for name in self.computed]
             errors = [found for found in met if isinstance(found, ArithmeticError)]
@@ -84,7 +92,6 @@ class Total(Conclusion):
         found = (part for term in self.terms for part in parts(term))
         self.aggregates = list(dict.fromkeys(p for p in found if isinstance(p, Aggregate)))
         self.keys = [term for term in self.terms if not is_aggregated(term)]
-        self.values = [_reader(term, computed) for term in self.keys]
         self.totalled = [
             _of_totals(term, self.aggregates) if is_aggregated(term) else None
             for term in self.terms
@@ -94,7 +101,7 @@ class Total(Conclusion):
 
     def finish(self) -> None:
         for key, totals in self.groups.items():
-            self._attempt(self._conclude, key, totals)
+            self._attempt({}, self._conclude, key, totals)
 
     def _take(self, bindings: Bindings) -> None:
         self._check(bindings)
@@ -129,15 +136,32 @@ class Total(Conclusion):
         self.add(tuple([value(term, bindings) if term else next(own) for term in self.totalled]))
 
 
-def _reader(term: Expression, computed: list[str]) -> Callable[[Bindings], Value]:
-    """What facts bind is read as it is; the rest is computed."""
+def _reader(term: Expression, computed: list[str], required: bool) -> Callable[[Bindings], Value]:
+    """What facts bind is read as it is; the rest is computed, and may be absent."""
     if isinstance(term, Variable) and term.name not in computed:
         return itemgetter(term.name)
-    return lambda bindings: value(term, bindings)
+
+    def read(bindings: Bindings) -> Value:
+        found = value(term, bindings)
+        if found is None and required:
+            raise NoValue
+        return found
+
+    return read
+
+
+def _reckoned(clause: Clause) -> Iterator[str]:
+    """Names that must be present for the clause to conclude anything."""
+    terms = [term for _, term in clause.head]
+    bodies = [part for c in clause.body if not isinstance(c, Fallback) for part in expressions(c)]
+    for whole in [*terms, *bodies]:
+        for part in parts(whole):
+            if isinstance(part, Operation):
+                yield from (found.name for found in part.operands if isinstance(found, Variable))
 
 
 def _severity(error: ArithmeticError) -> int:
-    return [NoValue, DividedByZero, OverflowInRule].index(type(error))
+    return [DividedByZero, NoValue, OverflowInRule].index(type(error))
 
 
 def _together(function: str, one: Amount, other: Amount) -> Amount:

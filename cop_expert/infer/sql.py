@@ -265,10 +265,10 @@ class Body:
     def _operand(self, expression: Expression) -> Number:
         """What is reckoned with must be there."""
         sql, places = self.number(expression)
-        self._demand_presence(expression, sql)
+        self.demand_presence(expression, sql)
         return sql, places
 
-    def _demand_presence(self, expression: Expression, sql: str) -> None:
+    def demand_presence(self, expression: Expression, sql: str) -> None:
         if self._may_be_absent(expression):
             there = f"{sql} IS NOT NULL"
             conditions = self.having if self._of_group else self.where
@@ -285,7 +285,7 @@ class Body:
     def _aggregate_of_words(self, function: str, operand: Expression) -> str:
         self._of_group = False
         inner = self.value(operand)
-        self._demand_presence(operand, inner)
+        self.demand_presence(operand, inner)
         self._of_group = True
         return f"{function}({inner})"
 
@@ -363,6 +363,8 @@ def _columns(body: Body) -> tuple[list[str], list[str]]:
         term = body.clause.head.term(field.name) or Constant(None)
         grouped = not is_aggregated(term)
         sql = body.value(term) if grouped else body.of_group(term)
+        if field.required:
+            body.demand_presence(term, sql)
         columns.append(f"{sql} AS {quoted(field.name)}")
         if grouped and variables(term):
             groups.append(sql)

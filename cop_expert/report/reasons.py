@@ -60,6 +60,15 @@ class Reason(Struct, frozen=True):
     def anchor(self) -> str:
         return anchor(self.number)
 
+    @property
+    def size(self) -> int:
+        """How many lines it has, at every depth."""
+        return sum(_size(line) for told in self.told for line in told.lines)
+
+
+def _size(line: Line) -> int:
+    return 1 + sum(map(_size, line.lines))
+
 
 def anchor(number: int) -> str:
     return f"reason-{number}"
@@ -136,6 +145,7 @@ class _Writer:
         self.said = said
 
     def lines(self, items: tuple[Item, ...], own: str) -> tuple[Line, ...]:
+        items = tuple(item for item in items if item.remark != "above")
         lines = tuple(self._line(item, own) for item in items[:LISTED])
         rest = len(items) - LISTED
         if rest > 0:
@@ -144,7 +154,7 @@ class _Writer:
 
     def _line(self, item: Item, own: str) -> Line:
         see = self._elsewhere(item, own)
-        text = self.phrases.text(item) if item.remark in ("above", "more") else item.text
+        text = self.phrases.text(item) if item.remark == "more" else item.text
         below = () if see else self.lines(item.children, own)
         return Line(text, self.phrases.places(item.origins), below, see)
 

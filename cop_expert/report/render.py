@@ -26,7 +26,7 @@ __all__ = ["phrases", "render"]
 
 MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^[-+=]")
 """What Markdown would read as more than text."""
-NUMBERED = re.compile(r"^(\d+)(?=[.)])")
+NUMBERED = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
 """A number at the front that would begin a list."""
 ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 UNPRINTABLE = ("Cc", "Cs")
