@@ -132,7 +132,8 @@ class Known:
 
     def exact(self, millionths: int, datatype: str) -> str:
         """The same with one decimal place, for what a threshold hangs on."""
-        return self.speaker.amount(millionths, self.speaker.vocabulary.datatypes.get(datatype, PLAIN))
+        kind = self.speaker.vocabulary.datatypes.get(datatype, PLAIN)
+        return self.speaker.amount(millionths, kind)
 
     def plain(self, millionths: int) -> str:
         """ "1,044": a number in a column that says what it counts."""

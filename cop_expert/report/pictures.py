@@ -336,7 +336,8 @@ def _venn_number(
     middle_y = sum(y for _, y in centres) / len(centres)
     x = sum(centres[place][0] for place in members) / len(members)
     y = sum(centres[place][1] for place in members) / len(members)
-    push = {1: 0.42, 2: 0.5, 3: 0}[len(members)] if len(centres) == 3 else 0.42 * (len(members) == 1)
+    alone = 0.42 if len(members) == 1 else 0
+    push = {1: 0.42, 2: 0.5, 3: 0}[len(members)] if len(centres) == 3 else alone
     x, y = x + (x - middle_x) * push, y + (y - middle_y) * push
     style = "middle large" if size else "middle faint"
     return Label(round(x, 1), round(y + 7, 1), (f"{size:,}",), "", style)
@@ -375,9 +376,7 @@ def upset(document: Strategy) -> UpSet | None:
         width=width,
         height=rows[-1] + MATRIX_ROW / 2 + 2,
         names=tuple(names),
-        stripes=tuple(
-            Box("stripe", 0, y - MATRIX_ROW / 2, width, MATRIX_ROW) for y in rows[::2]
-        ),
+        stripes=tuple(Box("stripe", 0, y - MATRIX_ROW / 2, width, MATRIX_ROW) for y in rows[::2]),
         bars=(*totals, *bars),
         numbers=numbers,
         dots=tuple(
@@ -424,7 +423,7 @@ def steps(granularity: Granularity, known: Known) -> Steps | None:
     def down(communities: int) -> float:
         return PLOT_BOTTOM - (PLOT_BOTTOM - PLOT_TOP - 16) * communities / most
 
-    path = []
+    path: list[str] = []
     for stretch in stretches:
         start, end, y = across(stretch.low), across(stretch.high or last), down(stretch.communities)
         path.append(f"{'L' if path else 'M'}{start:.1f} {y:.1f}L{end:.1f} {y:.1f}")
@@ -443,7 +442,13 @@ def steps(granularity: Granularity, known: Known) -> Steps | None:
         path="".join(path),
         plateau=plateau,
         ticks_x=tuple(
-            Label(round(across(cost), 1), PLOT_BOTTOM + 18, (known.exact(cost, "Amount"),), "", "middle")
+            Label(
+                round(across(cost), 1),
+                PLOT_BOTTOM + 18,
+                (known.exact(cost, "Amount"),),
+                "",
+                "middle",
+            )
             for cost in _apart(granularity, across)
         ),
         ticks_y=tuple(
