@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cop_expert.infer.engine import Engine
 
 ENGINES = ("auto", "experta", "duckdb")
-SMALL = 1000
+SMALL = 400
 """Given facts up to which `auto` takes experta; docs/engines.md shows the measurements."""
 
 Progress = Callable[[str], None]
