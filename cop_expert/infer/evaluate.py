@@ -145,7 +145,7 @@ def needed(condition: Condition) -> set[str]:
 def holds(comparison: Comparison, bindings: Bindings) -> bool:
     """Whether the relation holds; only `none` equals `none`, and nothing is larger than it."""
     sides, relation = (comparison.left, comparison.right), comparison.operator
-    absent = [_is_absent(side, bindings) for side in sides]
+    absent = [is_absent(side, bindings) for side in sides]
     if any(absent) and relation != "!=":
         return relation == "=" and all(absent)
     left, right = (_comparable(side, bindings) for side in sides)
@@ -159,10 +159,10 @@ def holds(comparison: Comparison, bindings: Bindings) -> bool:
     return bool(RELATIONS[relation](cast(str, left), cast(str, right)))
 
 
-def _is_absent(expression: Expression, bindings: Bindings) -> bool:
+def is_absent(expression: Expression, bindings: Bindings) -> bool:
     match expression:
         case Variable(name):
-            return bindings[name] is None
+            return bindings.get(name, 0) is None
         case Constant(constant):
             return constant is None
         case _:

@@ -10,6 +10,7 @@ from cop_expert.infer.evaluate import (
     DividedByZero,
     NoValue,
     Number,
+    is_absent,
     is_number,
     number,
     reckon,
@@ -48,7 +49,7 @@ class Conclusion:
             for term, field in zip(self.terms, template.fields, strict=True)
             if not is_aggregated(term)
         ]
-        self.reckoned = {name for name in _reckoned(clause) if name in computed}
+        self.demanded = list(_demanded(clause, template))
         self.divisions = 0
         """Matches that conclude nothing because something is divided by zero."""
         self.overflows = False
@@ -67,7 +68,7 @@ class Conclusion:
             self.overflows = True
         except DividedByZero:
             # Where something is absent as well, nothing would be concluded anyway.
-            self.divisions += all(bindings.get(name, 0) is not None for name in self.reckoned)
+            self.divisions += not any(is_absent(part, bindings) for part in self.demanded)
         except NoValue:
             pass
 
@@ -150,14 +151,18 @@ def _reader(term: Expression, computed: list[str], required: bool) -> Callable[[
     return read
 
 
-def _reckoned(clause: Clause) -> Iterator[str]:
-    """Names that must be present for the clause to conclude anything."""
+def _demanded(clause: Clause, template: Template) -> Iterator[Expression]:
+    """What must be there for the clause to conclude anything."""
+    for field, term in clause.head:
+        if template.by_name[field].required:
+            yield term
     terms = [term for _, term in clause.head]
-    bodies = [part for c in clause.body if not isinstance(c, Fallback) for part in expressions(c)]
-    for whole in [*terms, *bodies]:
-        for part in parts(whole):
-            if isinstance(part, Operation):
-                yield from (found.name for found in part.operands if isinstance(found, Variable))
+    for condition in clause.body:
+        if not isinstance(condition, Fallback):
+            terms += expressions(condition)
+    for part in (part for term in terms for part in parts(term)):
+        if isinstance(part, Operation):
+            yield from part.operands
 
 
 def _severity(error: ArithmeticError) -> int:

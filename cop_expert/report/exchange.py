@@ -18,7 +18,7 @@ from cop_expert.report.view import (
     WaveItem,
 )
 
-CARRIERS = 4
+CARRIERS = 3
 OVERLAPS = 15
 """Rows shown; the rest is counted."""
 

@@ -225,13 +225,15 @@ def organisation(known: Known) -> tuple[Branch, ...]:
         whole = unit in cuts and unit not in splits
         inside = [] if whole else [branch(child) for child in sorted(groups, key=by_heads)]
         community = known.name(final.get(unit, unit)) if unit in cuts else ""
+        given = known.speaker.name(unit, given=True)
         if unit in splits and unit in cuts:
-            inside.append(Branch(known.name(unit), own[unit], community, True, 0, ()))
+            inside.append(Branch(given, own[unit], community, True, unit in final, 0, ()))
         return Branch(
-            name=known.speaker.name(unit, given=True),
+            name=community if whole and unit not in final else given,
             people=heads[unit],
             community=community if whole else "",
             is_own=False,
+            is_merged=whole and unit in final,
             groups=len(groups) if whole else 0,
             branches=tuple(inside),
         )

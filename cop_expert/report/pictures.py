@@ -175,9 +175,9 @@ def label(
 # Hours
 
 BARS_FROM, BARS_TO = 210, 600
-ROW = 30
-BARS_TOP = 116
-ROWS = 12
+ROW = 21
+BARS_TOP = 112
+ROWS = 10
 """Communities with a bar of their own; the others share one."""
 
 
@@ -219,10 +219,10 @@ def _hours_rows(communities: Sequence[Community], known: Known, others: str) -> 
         middle = BARS_TOP + ROW * place + ROW / 2
         use = sum(one.useful for one in group)
         parts = (("use", use), ("waste", total - use))
-        boxes = tuple(_stacked(parts, most, BARS_FROM, BARS_TO - BARS_FROM, middle - 8, 16))
+        boxes = tuple(_stacked(parts, most, BARS_FROM, BARS_TO - BARS_FROM, middle - 7, 14))
         end = max((box.x + box.width for box in boxes), default=BARS_FROM)
         yield Row(
-            label(name, BARS_FROM - 12, middle, BARS_FROM - 16, NORMAL, 2),
+            label(name, BARS_FROM - 12, middle, BARS_FROM - 16),
             boxes,
             label(known.plain(total), end + 8, middle, 110),
         )
@@ -240,58 +240,63 @@ def _stacked(
 
 # The organisation
 
-LEAF = 40
+LEAST = 34
+TREE_TYPE = 12
+"""How high a block is at least."""
 
 
 def tree(roots: Sequence[Branch], known: Known, words: Any) -> Tree | None:
-    if not roots or not any(root.branches for root in roots):
+    if not any(root.branches for root in roots):
         return None
-    depth = max(map(_depth, roots))
-    boxes: list[tuple[Box, Label]] = []
+    painter = _Painter(known, words, WIDTH / max(map(_depth, roots)))
     bottom = 0.0
     for root in roots:
-        bottom = _draw(root, 0, bottom, WIDTH / depth, known, words, boxes)
-    return Tree(bottom, tuple(boxes))
+        bottom = painter.draw(root, 0, bottom)
+    return Tree(bottom, tuple(painter.boxes))
 
 
 def _depth(branch: Branch) -> int:
     return 1 + max(map(_depth, branch.branches), default=0)
 
 
-def _draw(
-    branch: Branch,
-    x: float,
-    top: float,
-    column: float,
-    known: Known,
-    words: Any,
-    boxes: list[tuple[Box, Label]],
-) -> float:
-    """Draw the branch with all below it; the y where the next may begin."""
-    bottom = top
-    for inner in branch.branches:
-        bottom = _draw(inner, x + column, bottom, column, known, words, boxes)
-    bottom = bottom if branch.branches else top + LEAF
-    width = column if branch.branches else WIDTH - x
-    kind = "community" if branch.community else "unit"
-    box = Box(kind, round(x + 1.5, 1), top + 1.5, round(width - 3, 1), bottom - top - 3)
-    said = f"{_branch_name(branch, words)} · {_branch_size(branch, known, words)}"
-    most = max(2, int((box.height - 8) // LINE))
-    boxes.append((box, label(said, box.x + 10, top + (bottom - top) / 2, box.width - 20, 12, most)))
-    return bottom
+class _Painter:
+    """Draws branches in columns of one width; those without branches reach the right edge."""
+
+    def __init__(self, known: Known, words: Any, column: float) -> None:
+        self.known = known
+        self.words = words
+        self.column = column
+        self.boxes: list[tuple[Box, Label]] = []
+
+    def draw(self, branch: Branch, x: float, top: float) -> float:
+        """Draw the branch with all below it; where the next may begin."""
+        bottom = top
+        for inner in branch.branches:
+            bottom = self.draw(inner, x + self.column, bottom)
+        width = (self.column if branch.branches else WIDTH - x) - 3
+        said = self._said(branch)
+        lines = len(fitted(said, width - 20, TREE_TYPE, 3))
+        bottom = max(bottom, top + LEAST + LINE * (lines - 1))
+        kind = "community" if branch.community else "unit"
+        box = Box(kind, round(x + 1.5, 1), top + 1.5, round(width, 1), bottom - top - 3)
+        middle = (top + bottom) / 2
+        self.boxes.append((box, label(said, box.x + 10, middle, width - 20, TREE_TYPE, 3)))
+        return bottom
+
+    def _said(self, branch: Branch) -> str:
+        words = self.words
+        name = _plain(words.own_posts(branch.name)) if branch.is_own else branch.name
+        said = [name, self.known.amount(branch.people, "Headcount")]
+        if branch.groups:
+            said.append(_plain(words.groups_inside(branch.groups)))
+        if branch.is_merged:
+            said.append(_plain(words.goes_into(branch.community)))
+        return " · ".join(said)
 
 
-def _branch_name(branch: Branch, words: Any) -> str:
-    if branch.is_own:
-        return str(words.own_posts(branch.name)).replace("&#39;", "'")
-    return branch.name
-
-
-def _branch_size(branch: Branch, known: Known, words: Any) -> str:
-    said = known.amount(branch.people, "Headcount")
-    if branch.community and branch.community != branch.name and not branch.is_own:
-        return f"{said} · {words.goes_into(branch.community)}"
-    return f"{said} · {words.groups_inside(branch.groups)}" if branch.groups else said
+def _plain(words: Any) -> str:
+    """Words of the template, not yet escaped for HTML."""
+    return str(words.unescape())
 
 
 # What communities share

@@ -374,6 +374,8 @@ class Branch(Struct, frozen=True):
     """The community that it is or goes into; empty where it is cut further."""
     is_own: bool
     """True for the posts that stand directly in a unit that is cut."""
+    is_merged: bool
+    """True where it goes into another community."""
     groups: int
     branches: tuple["Branch", ...]
 
