@@ -163,6 +163,8 @@ def _demanded(clause: Clause, template: Template) -> Iterator[Expression]:
     for part in (part for term in terms for part in parts(term)):
         if isinstance(part, Operation):
             yield from part.operands
+        elif isinstance(part, Aggregate) and part.function != "count":
+            yield part.operand
 
 
 def _severity(error: ArithmeticError) -> int:

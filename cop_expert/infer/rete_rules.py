@@ -1,4 +1,4 @@
-"""A clause in, experta's rules for it out: patterns, tests, and what computes, in a good order.
+"""A clause in, a rule of experta's out: patterns, tests, and what computes, in a good order.
 
 A fallback is a choice between the fact and its absence. What cannot be computed is carried along
 as the error that it is, so that the conclusion can tell it, whatever was asked first.

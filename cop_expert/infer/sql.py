@@ -1,6 +1,7 @@
 """A clause in, the SQL that asks it out; shared by the engine and by explanations."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from cop_expert.facts import quoted
 from cop_expert.infer.evaluate import needed
@@ -277,16 +278,21 @@ class Body:
     def _aggregate(self, function: str, operand: Expression) -> Number:
         if function == "count":
             return "count(*)::HUGEINT", 0
-        self._of_group = False
-        inner, places = self._operand(operand)
-        self._of_group = True
+        with self._of_bindings():
+            inner, places = self._operand(operand)
         return f"({function}({inner})::HUGEINT)", places
 
+    @contextmanager
+    def _of_bindings(self) -> Iterator[None]:
+        """What stands inside an aggregate is asked of each binding, not of the group."""
+        before, self._of_group = self._of_group, False
+        yield
+        self._of_group = before
+
     def _aggregate_of_words(self, function: str, operand: Expression) -> str:
-        self._of_group = False
-        inner = self.value(operand)
-        self.demand_presence(operand, inner)
-        self._of_group = True
+        with self._of_bindings():
+            inner = self.value(operand)
+            self.demand_presence(operand, inner)
         return f"{function}({inner})"
 
     def _operation(self, operator: str, operands: list[Number]) -> Number:

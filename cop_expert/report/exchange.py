@@ -124,8 +124,17 @@ def flow(known: Known, reasons: Reasons) -> tuple[Flow, ...]:
 
 
 def _waves(known: Known, reasons: Reasons, community: str) -> Iterator[Wave]:
-    """A wave is the longest chain of prerequisites that the community takes."""
-    after: dict[str, list[str]] = {
+    for place, items in waves(known, community):
+        yield Wave(
+            place,
+            tuple(_wave_item(known, reasons, community, item, after) for item, after in items),
+            sum(_taken(known, community, item) for item, _ in items),
+        )
+
+
+def waves(known: Known, community: str) -> Iterator[tuple[int, list[tuple[str, list[str]]]]]:
+    """Items by the longest chain of prerequisites that the community takes, each with its own."""
+    after = {
         str(step["item"]): [
             str(r["first"]) for r in known.all("TakenFirst", community=community, item=step["item"])
         ]
@@ -136,11 +145,7 @@ def _waves(known: Known, reasons: Reasons, community: str) -> Iterator[Wave]:
         by_number.setdefault(_wave(item, after), []).append(item)
     for place in sorted(by_number):
         items = sorted(by_number[place], key=lambda item: (-_taken(known, community, item), item))
-        yield Wave(
-            place,
-            tuple(_wave_item(known, reasons, community, item, after[item]) for item in items),
-            sum(_taken(known, community, item) for item in items),
-        )
+        yield place, [(item, after[item]) for item in items]
 
 
 def _wave(item: str, after: dict[str, list[str]]) -> int:

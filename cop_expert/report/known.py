@@ -35,7 +35,7 @@ class Known:
 
     def all(self, template: str, **bound: Value) -> list[Record]:
         """The facts with these values."""
-        return self._by(template, *bound).get(tuple(bound.values()), [])
+        return self.by(template, *bound).get(tuple(bound.values()), [])
 
     def one(self, template: str, **bound: Value) -> Record | None:
         """The first fact with these values, where there is one."""
@@ -50,10 +50,11 @@ class Known:
         return {str(record[key]): number(record[field]) for record in self.records(template)}
 
     def groups(self, template: str, key: str, field: str) -> dict[str, list[str]]:
-        by = self._by(template, key)
+        by = self.by(template, key)
         return {str(one): [str(r[field]) for r in records] for (one,), records in by.items()}
 
-    def _by(self, template: str, *fields: str) -> dict[Values, list[Record]]:
+    def by(self, template: str, *fields: str) -> dict[Values, list[Record]]:
+        """The facts by the values of these fields."""
         asked = (template, *fields)
         if asked not in self._index:
             self._index[asked] = {}

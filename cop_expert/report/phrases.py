@@ -8,6 +8,7 @@ from msgspec import Struct, convert
 
 from cop_expert.explain.outline import Item
 from cop_expert.model.origin import Origin
+from cop_expert.model.template import Value
 from cop_expert.resources import resource
 
 MORE = re.compile(r"(?P<n>[\d,]+)(?: \((?P<amount>.*)\))?")
@@ -30,7 +31,8 @@ class Wording(Struct, frozen=True):
     yes: str
     no: str
     topics: dict[str, "TopicWords"]
-    levels: dict[str, str]
+    rulebook: "RulebookWords"
+    words: dict[str, str]
     """What the words that rules conclude are called: core, shared, retire."""
 
 
@@ -40,6 +42,15 @@ class TopicWords(Struct, frozen=True):
     title: str
     headings: tuple[str, ...]
     nothing: str
+
+
+class RulebookWords(Struct, frozen=True):
+    """What stands around the rules where `rules` prints them."""
+
+    parameters: str
+    none: str
+    basis: str
+    replaces: str
 
 
 class Phrases:
@@ -76,6 +87,10 @@ class Phrases:
         """Where something was read: "needs.csv, line 7"."""
         pattern = self.wording.line if origin.line else self.wording.file
         return pattern.format(file=PurePosixPath(origin.source).name, line=origin.line)
+
+    def word(self, word: Value) -> str:
+        """What a word that rules conclude is called."""
+        return self.wording.words.get(str(word), str(word))
 
     def more(self, number: int) -> str:
         """The line that stands for what is not listed."""

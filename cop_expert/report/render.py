@@ -111,7 +111,7 @@ def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
         "exact": lambda value: known.exact(value, "Amount"),
         "exact_hours": lambda value: known.exact(value, "Hours"),
         "integer": lambda value: f"{value:,}",
-        "level": lambda word: wording.wording.levels.get(word, word),
+        "level": wording.word,
         "capital": capital,
         "number_of": lambda anchor: anchor.rpartition("-")[2],
     }

@@ -1,36 +1,53 @@
 """The rulebook in force in, its plain words out, in the order in which it concludes."""
 
+import re
+import textwrap
+from collections.abc import Iterator
+
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.rule import CheckedRulebook, Parameter, Rule
 from cop_expert.model.template import Value, Vocabulary
-from cop_expert.report.phrases import capital
+from cop_expert.report.phrases import RulebookWords, capital, finished, phrases
+
+WIDTH = 100
+SLOT = re.compile(r"\{([^{}:]*)(?::[^{}]*)?\}")
+"""A value in a `because`, and how it is said."""
 
 
-def rulebook_text(rulebook: CheckedRulebook, vocabulary: Vocabulary) -> str:
+def rulebook_text(rulebook: CheckedRulebook, vocabulary: Vocabulary, language: str = "en") -> str:
     """Parameters, then each template with the rules that conclude it: reason and principle."""
-    lines = ["Parameters", ""]
-    lines += [_parameter(parameter) for parameter in rulebook.parameters.values()]
+    words = phrases(language).wording.rulebook
+    lines = [words.parameters, ""]
+    for parameter in rulebook.parameters.values():
+        lines += _parameter(parameter, words)
     for stratum in rulebook.strata:
         for name in stratum.templates:
             template = vocabulary.templates[name]
-            lines += ["", capital(template.label), f"  {template.comment}"]
+            lines += ["", capital(template.label), *_set(template.comment, "  ")]
             concluding = [c.rule for c in stratum.clauses if c.head.template == name]
             for rule in dict.fromkeys(concluding):
-                lines += _rule(rulebook.rules[rule], rule in rulebook.replaced)
+                lines += _rule(rulebook.rules[rule], rule in rulebook.replaced, words)
     return "\n".join(lines) + "\n"
 
 
-def _parameter(parameter: Parameter) -> str:
-    return f"  {parameter.name} = {_plain(parameter.value)}: {parameter.comment}"
+def _parameter(parameter: Parameter, words: RulebookWords) -> list[str]:
+    value = words.none if parameter.value is None else _plain(parameter.value)
+    return _set(f"{parameter.name} = {value}: {parameter.comment}", "  ")
 
 
 def _plain(value: Value) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{to_decimal(value):f}"
-    return "none" if value is None else str(value)
+    return f"{to_decimal(value):f}" if type(value) is int else str(value)
 
 
-def _rule(rule: Rule, replaced: bool) -> list[str]:
-    name = rule.name.replace("-", " ")
-    mark = " (in place of the standard rule)" if replaced else ""
-    return [f"  - {capital(name)}{mark}: {rule.because}", f"    Basis: {rule.basis}"]
+def _rule(rule: Rule, replaces: bool, words: RulebookWords) -> Iterator[str]:
+    """Its name, its reason with values in ‹angles›, its principle, and where it stands."""
+    mark = words.replaces if replaces else ""
+    because = SLOT.sub(lambda found: f"‹{found[1].strip().replace('_', ' ')}›", rule.because)
+    yield from _set(f"{capital(rule.name.replace('-', ' '))}{mark}: {finished(because)}", "  - ")
+    yield from _set(words.basis.format(basis=rule.basis, place=rule.origin.source), "    ")
+
+
+def _set(text: str, indent: str) -> list[str]:
+    """Lines of a paragraph, the first behind its mark."""
+    below = " " * len(indent)
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=below)

@@ -3,6 +3,7 @@
 import csv
 import shutil
 import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -12,94 +13,221 @@ from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.template import Template, Value
-from cop_expert.report.phrases import capital, phrases
+from cop_expert.report.exchange import waves
+from cop_expert.report.known import Known, number, product
+from cop_expert.report.phrases import Phrases, capital, phrases
+from cop_expert.report.setting import FINDINGS
 
-TOPICS = {
-    "communities": ("Community", "Called", "TooLarge", "TooSmall", "NoLead"),
-    "assignments": ("Assignment",),
-    "crossings": ("Crossing", "Carrier", "Overlap"),
-    "members": ("Member", "Participation"),
-    "brokers": ("Broker",),
-    "flow": ("Step",),
-    "gaps": (
-        "Uncovered",
-        "Idle",
-        "WithoutPractices",
-        "WithoutCoverage",
-        "EmptyUnit",
-        "AssessmentIncomplete",
-        "AssessmentUnused",
-        "WithoutEffect",
-    ),
-    "decisions": ("Decision",),
-    "advice": ("Advice",),
-    "hours": (
-        "RunningCost",
-        "WidestPlateau",
-        "BreakEven",
-        "CommunityHours",
-        "HoursAssigned",
-        "HoursSuperfluous",
-        "HoursEverything",
-    ),
-}
-"""What each topic of `show` consists of."""
-WIDEST = 38
+WIDTH = 100
+"""Characters of a line of a table as text."""
+GAP = "   "
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+Row = tuple[str, ...]
 
 
 class TopicTable(Struct, frozen=True):
-    """One template's facts, said aloud."""
+    """What there is to say on a topic, a row each; a table of one word where there is nothing."""
 
     title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    headings: Row
+    rows: tuple[Row, ...]
 
     def as_text(self) -> str:
-        """Columns in line, long cells wrapped."""
-        cells = [[textwrap.wrap(c, WIDEST) or [""] for c in row] for row in self._lines()]
-        widths = [max(len(line) for row in cells for line in row[i]) for i in range(len(cells[0]))]
-        lines = [self.title, ""]
-        for row in cells:
-            for depth in range(max(map(len, row))):
-                parts = [cell[depth] if depth < len(cell) else "" for cell in row]
-                padded = [part.ljust(width) for part, width in zip(parts, widths, strict=True)]
-                lines.append(f"  {'   '.join(padded)}".rstrip())
-        return "\n".join([*lines, ""])
+        """Columns in line within 100 characters, long cells wrapped."""
+        ruler = tuple("-" * len(heading) for heading in self.headings)
+        lines = [self.headings, *([ruler] if self.rows else []), *self.rows]
+        widths = _widths(lines)
+        numeric = [all(map(_is_number, column)) for column in zip(*self.rows, strict=True)]
+        told = [self.title, ""]
+        for line in lines:
+            told += _wrapped(line, widths, numeric or [False])
+        return "\n".join([*told, ""])
 
-    def _lines(self) -> list[tuple[str, ...]]:
-        if not self.rows:
-            return [self.headings]
-        return [self.headings, tuple("-" * len(heading) for heading in self.headings), *self.rows]
+
+def _widths(lines: list[Row]) -> list[int]:
+    """The room of each column; the widest give way until all fit."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    room = WIDTH - 2 - len(GAP) * (len(widths) - 1)
+    while sum(widths) > room:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _wrapped(line: Row, widths: list[int], numeric: list[bool]) -> Iterator[str]:
+    cells = [textwrap.wrap(c, max(w, 1)) or [""] for c, w in zip(line, widths, strict=True)]
+    for depth in range(max(map(len, cells))):
+        parts = [cell[depth] if depth < len(cell) else "" for cell in cells]
+        set_out = [
+            part.rjust(width) if is_number else part.ljust(width)
+            for part, width, is_number in zip(parts, widths, numeric, strict=True)
+        ]
+        yield f"  {GAP.join(set_out)}".rstrip()
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "", 1).isdigit()
 
 
 def topic_tables(facts: FactBase, speaker: Speaker, topic: str) -> list[TopicTable]:
-    """A table for each template of the topic that has facts; a word where there are none."""
-    words = phrases(speaker.language).wording.topics[topic]
-    first, *rest = (facts.vocabulary.templates[name] for name in TOPICS[topic])
-    titles = [(first, words.title), *((template, capital(template.label)) for template in rest)]
-    tables = [
-        _table(facts, speaker, template, title)
-        for template, title in titles
-        if facts.count(template.name)
-    ]
-    return tables or [TopicTable(words.title, (words.nothing,), ())]
+    """The table of a topic; `phrases.*.toml` names its title and headings."""
+    wording = phrases(speaker.language)
+    words = wording.wording.topics[topic]
+    rows = tuple(ROWS[topic](Known(facts, speaker), wording))
+    if not rows:
+        return [TopicTable(words.title, (words.nothing,), ())]
+    return [TopicTable(words.title, words.headings, rows)]
 
 
-def _table(facts: FactBase, speaker: Speaker, template: Template, title: str) -> TopicTable:
-    rows = [
-        tuple(
-            "" if value is None else speaker.value(value, field.type)
-            for field, value in zip(template.fields, row, strict=True)
+def _communities(known: Known, words: Phrases) -> Iterator[Row]:
+    for community in known.communities:
+        warnings = [
+            known.fact(template, record)
+            for template in ("TooLarge", "TooSmall", "NoLead")
+            for record in known.all(template, community=community)
+        ]
+        yield (
+            known.name(community),
+            known.plain(known.community_heads[community]),
+            str(len(known.members[community])),
+            known.plain(known.number("CommunityHours", "hours", community=community)),
+            "; ".join(map(capital, warnings)),
         )
-        for row in facts.rows(template.name)
-    ]
-    filled = [i for i in range(len(template.fields)) if any(row[i] for row in rows)]
-    return TopicTable(
-        title,
-        tuple(template.fields[i].label for i in filled),
-        tuple(tuple(row[i] for i in filled) for row in rows),
-    )
+
+
+def _assignments(known: Known, words: Phrases) -> Iterator[Row]:
+    for record in known.records("Assignment"):
+        pair = {"community": record["community"], "item": record["item"]}
+        posts = [str(audience["post"]) for audience in known.all("Audience", **pair)]
+        everyone = len(posts) == len(known.members[str(record["community"])])
+        yield (
+            known.name(record["item"]),
+            known.name(record["community"]),
+            words.word(record["level"]),
+            words.word("all") if everyone else _posts(known, posts),
+            known.plain(sum(known.heads[post] for post in posts)),
+            known.plain(known.number("AssignmentHours", "hours", **pair)),
+        )
+
+
+def _posts(known: Known, posts: list[str]) -> str:
+    return ", ".join(dict.fromkeys(known.post(post) for post in sorted(posts, key=known.by_heads)))
+
+
+def _crossings(known: Known, words: Phrases) -> Iterator[Row]:
+    for record in known.records("Crossing"):
+        places = {"item": record["item"], "home": record["home"], "other": record["other"]}
+        wanting = {"item": record["item"], "community": record["other"]}
+        carriers = [str(carrier["post"]) for carrier in known.all("Carrier", **places)]
+        yield (
+            *map(known.name, places.values()),
+            words.word(record["kind"]),
+            known.plain(known.number("Wanting", "heads", **wanting)),
+            _posts(known, carriers) or words.word("nobody"),
+        )
+
+
+def _members(known: Known, words: Phrases) -> Iterator[Row]:
+    for community in known.communities:
+        for post in known.members[community]:
+            level = known.one("Participation", post=post)
+            yield (
+                known.post(post),
+                known.name(community),
+                known.plain(known.heads[post]),
+                words.word(level["level"]) if level else "",
+            )
+
+
+def _brokers(known: Known, words: Phrases) -> Iterator[Row]:
+    for (post,), records in known.by("Broker", "post").items():
+        yield (
+            known.post(post),
+            known.name(known.home[str(post)]),
+            ", ".join(sorted(known.name(record["other"]) for record in records)),
+            str(len(known.all("Carrier", post=post))),
+        )
+
+
+def _flow(known: Known, words: Phrases) -> Iterator[Row]:
+    for community in known.communities:
+        for place, items in waves(known, community):
+            for item, after in items:
+                hours = known.number("AssignmentHours", "hours", community=community, item=item)
+                yield (
+                    known.name(community),
+                    str(place),
+                    known.name(item),
+                    known.plain(hours),
+                    ", ".join(map(known.name, after)),
+                )
+
+
+def _gaps(known: Known, words: Phrases) -> Iterator[Row]:
+    for template in FINDINGS:
+        label = capital(known.speaker.vocabulary.templates[template].label)
+        for record in known.records(template):
+            yield label, capital(known.fact(template, record))
+
+
+def _decisions(known: Known, words: Phrases) -> Iterator[Row]:
+    for record in sorted(known.records("Decision"), key=lambda record: str(record["on"])):
+        about = {field: record[field] for field in ("kind", "subject", "object")}
+        subject, other = (
+            known.speaker.name(str(about[f] or ""), True) for f in about if f != "kind"
+        )
+        said = f"{words.word(record['kind'])}: {subject}" + (f" ({other})" if other else "")
+        effect = words.wording.no if known.one("WithoutEffect", **about) else words.wording.yes
+        yield str(record["on"]), str(record["by"]), said, str(record["reason"]), effect
+
+
+def _advice(known: Known, words: Phrases) -> Iterator[Row]:
+    for record in sorted(known.records("Advice"), key=lambda record: -number(record["hours"])):
+        yield (
+            known.plain(number(record["hours"])),
+            words.word(record["action"]),
+            *(
+                known.name(record[f]) if record[f] else ""
+                for f in ("subject", "community", "other")
+            ),
+        )
+
+
+def _hours(known: Known, words: Phrases) -> Iterator[Row]:
+    each = sum(known.hours.values())
+    rows = [_hours_of(known, community, each) for community in known.communities]
+    if not rows:
+        return
+    names = [known.name(community) for community in known.communities]
+    total = [sum(column) for column in zip(*rows, strict=True)]
+    for name, row in zip([*names, words.word("total")], [*rows, total], strict=True):
+        yield name, *map(known.plain, row)
+
+
+def _hours_of(known: Known, community: str, each: int) -> list[int]:
+    """People, assigned, of use, superfluous, everything to everyone, spared."""
+    heads = known.community_heads[community]
+    assigned = known.number("CommunityHours", "hours", community=community)
+    wasted = known.all("SuperfluousHours", community=community)
+    superfluous = sum(number(record["hours"]) for record in wasted)
+    everything = product(heads, each)
+    useful, spared = assigned - superfluous, everything - assigned
+    return [heads, assigned, useful, superfluous, everything, spared]
+
+
+ROWS: dict[str, Callable[[Known, Phrases], Iterator[Row]]] = {
+    "communities": _communities,
+    "assignments": _assignments,
+    "crossings": _crossings,
+    "members": _members,
+    "brokers": _brokers,
+    "flow": _flow,
+    "gaps": _gaps,
+    "decisions": _decisions,
+    "advice": _advice,
+    "hours": _hours,
+}
+"""What each topic of `show` prints."""
 
 
 def write_csv(facts: FactBase, folder: Path) -> None:
