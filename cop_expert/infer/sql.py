@@ -344,7 +344,8 @@ class Body:
 
     def _text(self, conditions: list[str]) -> str:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        return f"FROM {', '.join(self.tables) or '(SELECT 1)'} {' '.join(self.joins)}{where}"
+        tables = ' CROSS JOIN '.join(self.tables) or '(SELECT 1)'
+        return f"FROM {tables} {' '.join(self.joins)}{where}"
 
 
 def select(
