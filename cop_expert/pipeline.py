@@ -12,7 +12,7 @@ from cop_expert import __version__
 from cop_expert.facts import FactBase
 from cop_expert.model.diagnostic import Diagnostic, in_order, stop_at_errors
 from cop_expert.model.origin import Origin
-from cop_expert.model.rule import CheckedRulebook, Rulebook
+from cop_expert.model.rule import CheckedRulebook, Rulebook, texts_of
 from cop_expert.model.template import Vocabulary
 from cop_expert.resources import resource
 
@@ -121,7 +121,8 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     stop_at_errors(problems)
     facts = FactBase.new(vocabulary)
     for table in given.tables:
-        facts.add_given(table.template, list(table.columns.values()), table.source, table.lines)
+        facts.stage(table.template, list(table.columns.values()), table.source, table.lines)
+    facts.settle(texts_of(rulebook))
     return Knowledge(
         facts,
         engagement.name,
@@ -134,11 +135,15 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
 
 def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progress = quietly) -> Run:
     """Bring the fact base to its fixed point; raises KnowledgeProblem on contradictions."""
+    from cop_expert.infer.engine import bring_to_fixed_point
+
     facts = knowledge.facts
     given = sum(facts.counts().values())
     name = engine if engine != "auto" else ("experta" if given <= SMALL else "duckdb")
     progress("Inferring")
-    problems = [*knowledge.warnings, *_engine(name).infer(facts, knowledge.rulebook)]
+    engine_named = _engine(name, facts)
+    found = bring_to_fixed_point(engine_named, facts, knowledge.rulebook)
+    problems = [*knowledge.warnings, *found]
     _lay_beside(knowledge)
     problems += contradictions(facts, knowledge.rulebook, knowledge.language)
     stop_at_errors(problems)
@@ -188,15 +193,15 @@ def contradictions(
             )
 
 
-def _engine(name: str) -> "Engine":
+def _engine(name: str, facts: FactBase) -> "Engine":
     """The engine by its name; each is imported only when it runs."""
     if name == "experta":
         from cop_expert.infer.rete import ReteEngine
 
-        return ReteEngine()
+        return ReteEngine(facts)
     from cop_expert.infer.duck import DuckEngine
 
-    return DuckEngine()
+    return DuckEngine(facts)
 
 
 def rulebook_in_force(folder: Path | None) -> tuple[CheckedRulebook, Vocabulary]:
