@@ -32,6 +32,14 @@ Row = tuple[Value, ...]
 T = TypeVar("T")
 
 
+class DamagedFacts(Exception):
+    """A kept fact base cannot be read; the run must be made anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(path)
+
+
 def quoted(name: str) -> str:
     """A name as SQL takes it, whatever it is made of."""
     return '"' + name.replace('"', '""') + '"'
@@ -40,9 +48,16 @@ def quoted(name: str) -> str:
 class FactBase:
     """Working memory: the given facts and what the rules conclude from them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        vocabulary: Vocabulary,
+        path: Path | None = None,
+    ) -> None:
         self.connection = connection
         self.vocabulary = vocabulary
+        self.path = path
+        """The file that it was opened from."""
         self.names = Names(self)
 
     @classmethod
@@ -59,22 +74,18 @@ class FactBase:
         """The fact base that `save` wrote, to be read only."""
         threads = 1 if path.stat().st_size < SMALL_FILE else os.cpu_count() or 1
         connection = duckdb.connect(str(path), read_only=True, config={"threads": threads})
-        facts = cls(connection, Vocabulary({}, {}, {}, {}))
+        facts = cls(connection, Vocabulary({}, {}, {}, {}), path)
         facts.vocabulary = facts.kept("vocabulary", Vocabulary)
         return facts
 
     def save(self, path: Path) -> None:
-        """Write everything to one file, whole or not at all."""
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        unfinished.unlink(missing_ok=True)
+        """Write everything to a new file."""
+        name = str(path).replace("'", "''")
+        self.connection.execute(f"ATTACH '{name}' AS saved (BLOCK_SIZE {BLOCK_SIZE})")
         try:
-            name = str(unfinished).replace("'", "''")
-            self.connection.execute(f"ATTACH '{name}' AS saved (BLOCK_SIZE {BLOCK_SIZE})")
             self.connection.execute("COPY FROM DATABASE memory TO saved")
-            self.connection.execute("DETACH saved")
-            unfinished.replace(path)
         finally:
-            unfinished.unlink(missing_ok=True)
+            self.connection.execute("DETACH saved")
 
     def keep(self, name: str, thing: Any) -> None:
         """Lay something beside the facts, for later questions."""
@@ -180,7 +191,15 @@ class FactBase:
         return dict(self.query("SELECT table_name, estimated_size FROM duckdb_tables()"))
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        return self.connection.execute(sql, list(values)).fetchall()
+        """The rows of the answer; raises DamagedFacts where a kept file cannot be read."""
+        try:
+            return self.connection.execute(sql, list(values)).fetchall()
+        except duckdb.Error as error:
+            if self.path is None:
+                raise
+            # Questions to a kept file do not err, so its checksums must.
+            self.close()
+            raise DamagedFacts(self.path) from error
 
     def close(self) -> None:
         self.connection.close()

@@ -77,7 +77,7 @@ class Matcher:
         """The templates whose bindings are all held in memory, once they are asked for."""
         self._ranked: set[str] = set()
         self._all: dict[int, dict[Row, list[Match]]] = {}
-        facts.connection.execute(MACROS)
+        facts.query(MACROS)
 
     def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
         """The bindings with which the clause concludes the row."""

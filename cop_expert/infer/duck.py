@@ -25,7 +25,7 @@ class DuckEngine(Engine):
         self.facts = facts
         self.filled = set(facts.counts())
         """The templates that have facts: without them most rules need not be asked."""
-        facts.connection.execute(MACROS)
+        facts.query(MACROS)
 
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         clauses = [clause for clause in stratum.clauses if self._can_fire(clause, stratum)]
@@ -83,9 +83,7 @@ class DuckEngine(Engine):
             try:
                 # A count would let DuckDB pass over the very column that overflows.
                 conclusions = Query(clause, self.facts).select()
-                self.facts.connection.execute(
-                    f'CREATE OR REPLACE TEMP TABLE "@tried" AS {conclusions}'
-                )
+                self.facts.query(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {conclusions}')
             except OVERFLOW:
                 yield clause
 
@@ -125,7 +123,7 @@ def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) ->
     """
     working = {name: f"{name}@rounds" for name in stratum.templates}
     for name, table in working.items():
-        facts.connection.execute(
+        facts.query(
             f'CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT *, 0 AS "@round" '
             f"FROM {quoted(name)} LIMIT 0"
         )
@@ -134,7 +132,7 @@ def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) ->
         step += 1
     if not keep_rounds:
         for name, table in working.items():
-            facts.connection.execute(
+            facts.query(
                 f'INSERT INTO {quoted(name)} SELECT * EXCLUDE ("@round") FROM {quoted(table)}'
             )
 
@@ -154,7 +152,7 @@ def _round(facts: FactBase, stratum: Stratum, working: dict[str, str], step: int
                 f"({' UNION '.join(selects)}) EXCEPT {known}"
             )[0][0]
     for name in new:
-        facts.connection.execute(
+        facts.query(
             f"INSERT INTO {quoted(working[name])} SELECT *, {step} FROM {quoted(name + '@new')}"
         )
     return any(new.values())
