@@ -59,6 +59,7 @@ class FactBase:
         self.path = path
         """The file that it was opened from."""
         self.names = Names(self)
+        self._staged: list[tuple[Template, str, str]] = []
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, threads: int | None = None) -> "FactBase":
@@ -99,30 +100,24 @@ class FactBase:
             raise LookupError(name)
         return msgspec.json.decode(found[0][0], type=kind)
 
-    def stage(
-        self, template: str, columns: Sequence[Sequence[Value]], source: str, lines: Sequence[int]
-    ) -> None:
-        """Take given facts, column by column, each with the line that it was read from."""
-        fields = self.vocabulary.templates[template].fields
-        types = [*(STAGED[field.type.kind] for field in fields), "VARCHAR", "INTEGER"]
-        names = [*(field.name for field in fields), "@source", "@line"]
-        shape = ", ".join(f"{quoted(n)} {kind}" for n, kind in zip(names, types, strict=True))
-        self.connection.execute(f"CREATE TABLE IF NOT EXISTS {staging(template)} ({shape})")
-        self._insert(staging(template), [*columns, [source] * len(lines), lines], types)
+    def stage(self, template: str, relation: str, source: str) -> None:
+        """Take given facts: a relation with a column per field, and `@line` for where each is from.
+
+        Its texts are texts as yet; `settle` stores the facts.
+        """
+        self._staged.append((self.vocabulary.templates[template], relation, source))
 
     def settle(self, words: Iterable[str] = ()) -> None:
         """Give each text its code, those that rules say among them, and store what is staged."""
-        there = {name for (name,) in self.query("SELECT table_name FROM duckdb_tables()")}
-        staged = [t for t in self.vocabulary.given() if f"@staged {t.name}" in there]
         texts = [
-            f"SELECT {quoted(name)} FROM {staging(template.name)}"
-            for template in staged
-            for name in [*map(_name, filter(is_text, template.fields)), "@source"]
+            f"SELECT {quoted(field.name)} FROM {relation}"
+            for template, relation, _ in self._staged
+            for field in filter(is_text, template.fields)
         ]
-        self.names.number(texts, words)
-        for template in staged:
-            self.connection.execute(_store(template))
-            self.connection.execute(f"DROP TABLE {staging(template.name)}")
+        self.names.number(texts, {*words, *(source for _, _, source in self._staged)})
+        for template, relation, source in self._staged:
+            self.connection.execute(_store(template, relation), [self.names.code(source)])
+        self._staged.clear()
 
     def add_concluded(self, template: str, rows: Iterable[Row]) -> None:
         """Add inferred facts; they must be new."""
@@ -258,15 +253,6 @@ def is_text(field: Field) -> bool:
     return field.type.kind == Kind.TEXT
 
 
-def staging(template: str) -> str:
-    """The table in which given facts wait for their texts' codes."""
-    return quoted(f"@staged {template}")
-
-
-def _name(field: Field) -> str:
-    return field.name
-
-
 def _same(names: Iterable[str]) -> str:
     return " AND ".join(f"{quoted(name)} IS NOT DISTINCT FROM ?" for name in names)
 
@@ -278,17 +264,16 @@ def _create(template: Template) -> str:
     return f"CREATE TABLE {quoted(template.name)} ({', '.join(columns)});"
 
 
-def _store(template: Template) -> str:
-    """From the staging table into the template's own, each text as its code."""
+def _store(template: Template, relation: str) -> str:
+    """From a relation into the template's own table, each text as its code."""
     columns, joins = [], []
-    texts = {field.name for field in template.fields if is_text(field)} | {"@source"}
-    for place, name in enumerate([*template.names, "@source", "@line"]):
-        if name in texts:
-            columns.append(f"n{place}.code")
-            joins.append(f'LEFT JOIN "@names" n{place} ON n{place}.text = s.{quoted(name)}')
-        else:
-            columns.append(f"s.{quoted(name)}")
+    for place, field in enumerate(template.fields):
+        column = f"s.{quoted(field.name)}"
+        if is_text(field):
+            joins.append(f'LEFT JOIN "@names" n{place} ON n{place}.text = {column}')
+            column = f"n{place}.code"
+        columns.append(column)
     return (
-        f"INSERT INTO {quoted(template.name)} SELECT {', '.join(columns)} "
-        f"FROM {staging(template.name)} s {' '.join(joins)}"
+        f'INSERT INTO {quoted(template.name)} SELECT {", ".join(columns)}, ?::INTEGER, s."@line" '
+        f"FROM {relation} s {' '.join(joins)}"
     )

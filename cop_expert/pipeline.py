@@ -114,50 +114,48 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     engagement, problems = read_engagement(folder)
     if not engagement.tables and not engagement.knowledge:
         stop_at_errors(problems)
-    vocabulary, individuals, found = read_ontologies(engagement)
+    facts, individuals, found = read_ontologies(engagement)
     problems += found
-    given, found = read_tables(engagement, vocabulary, individuals)
+    labels, found = read_tables(engagement, facts, individuals)
     problems += found
     own, found = read_rules((path, engagement.source(path)) for path in engagement.rules)
     problems += found
     rulebook, found = check_rulebook(
-        standard_rulebook(), own, engagement.parameters, engagement.origin, vocabulary
+        standard_rulebook(), own, engagement.parameters, engagement.origin, facts.vocabulary
     )
     problems += found
     stop_at_errors(problems)
-    facts = FactBase.new(vocabulary)
-    for table in given.tables:
-        facts.stage(table.template, list(table.columns.values()), table.source, table.lines)
     facts.settle(texts_of(rulebook))
     return Knowledge(
         facts,
         engagement.name,
         engagement.language,
         rulebook,
-        given.labels,
+        labels,
         tuple(in_order(problems)),
     )
 
 
 def read_ontologies(
     engagement: "Engagement",
-) -> tuple[Vocabulary, list["Sheet"], list[Diagnostic]]:
-    """The standard templates with the engagement's own, and its individuals as sheets."""
+) -> tuple[FactBase, list["Sheet"], list[Diagnostic]]:
+    """A fact base for the standard templates and its own; its individuals as sheets."""
     if not engagement.knowledge:
-        return standard_vocabulary(engagement.language), [], []
+        return FactBase.new(standard_vocabulary(engagement.language)), [], []
     from cop_expert.load.graph import read_graph
     from cop_expert.load.knowledge import read_individuals
     from cop_expert.load.vocabulary import read_vocabulary
 
     sources = {engagement.source(path): path for path in engagement.knowledge}
     read = {source: read_graph(path, source) for source, path in sources.items()}
-    vocabulary = read_vocabulary([graph for graph, _ in read.values()], engagement.language)
+    graphs = [graph for graph, _ in read.values()]
+    facts = FactBase.new(read_vocabulary(graphs, engagement.language))
     individuals = [
         sheet
         for source, (graph, _) in read.items()
-        for sheet in read_individuals(graph, source, vocabulary, engagement.language)
+        for sheet in read_individuals(graph, source, facts, engagement.language)
     ]
-    return vocabulary, individuals, [problem for _, found in read.values() for problem in found]
+    return facts, individuals, [problem for _, found in read.values() for problem in found]
 
 
 def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progress = quietly) -> Run:

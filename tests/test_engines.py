@@ -11,7 +11,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from cop_expert.check import check_rulebook
-from cop_expert.facts import FactBase, quoted
+from cop_expert.facts import STAGED, FactBase, quoted
 from cop_expert.infer.duck import DuckEngine
 from cop_expert.infer.engine import Engine, bring_to_fixed_point
 from cop_expert.infer.rete import ReteEngine
@@ -108,8 +108,19 @@ def fact_base(tables: Tables, words: Vocabulary) -> FactBase:
     for name, rows in tables.items():
         columns = [[inner(value) for value in column] for column in zip(*rows, strict=True)]
         if columns:
-            facts.stage(name, columns, f"{name}.csv", list(range(2, len(rows) + 2)))
+            stage(facts, words.templates[name], columns)
     return facts
+
+
+def stage(facts: FactBase, kind: Template, columns: list[list[Value]]) -> None:
+    """Columns of values as given facts, a line each."""
+    shape = "".join(
+        f", unnest(?::{STAGED[field.type.kind]}[]) AS {quoted(field.name)}" for field in kind.fields
+    )
+    relation = quoted(f"@rows of {kind.name}")
+    lines = f'SELECT unnest(range(2, {len(columns[0]) + 2}))::INTEGER AS "@line"'
+    facts.query(f"CREATE OR REPLACE TEMP TABLE {relation} AS {lines}{shape}", columns)
+    facts.stage(kind.name, relation, f"{kind.name}.csv")
 
 
 def infer(
