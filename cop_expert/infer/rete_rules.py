@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any
 
 from cop_expert.infer.evaluate import Bindings, holds, needed, number, value
-from cop_expert.infer.experta_mended import AND, NOT, OR, TEST, Fact, L, P, Rule, W
-from cop_expert.infer.rete_matcher import LET
+from cop_expert.infer.experta_mended import AND, NOT, TEST, Fact, L, P, Rule, W
+from cop_expert.infer.rete_matcher import EITHER, LET
 from cop_expert.model.rule import (
     Absence,
     Atom,
@@ -175,17 +175,17 @@ class Translation:
         own = Variable(name, self.clause.origin)
         return [let, LET(_held(name), Computed([name], lambda bindings: value(own, bindings)))]
 
-    def _choice(self, fallback: Fallback) -> OR:
+    def _choice(self, fallback: Fallback) -> EITHER:
         name, expression = fallback.name, fallback.value
         there, missing = self._pattern(fallback.atom), self._pattern(fallback.atom, free=name)
         names = [found.name for found in variables(expression)]
         if name not in self.bound:
             self.computed.append(name)
             taken = Computed(names, lambda bindings: value(expression, bindings))
-            return OR(there, AND(NOT(missing), LET(name, taken)))
+            return EITHER(there, AND(NOT(missing), LET(name, taken)))
         label = self._label(fallback)
         same = Computed([name, *names], lambda b: _is_same(b[name], value(expression, b)))
-        return OR(
+        return EITHER(
             AND(there, LET(label, Computed([], lambda bindings: True))),
             AND(NOT(missing), LET(label, same), _passing(label)),
         )

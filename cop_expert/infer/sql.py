@@ -344,7 +344,7 @@ class Body:
 
     def _text(self, conditions: list[str]) -> str:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        tables = ' CROSS JOIN '.join(self.tables) or '(SELECT 1)'
+        tables = " CROSS JOIN ".join(self.tables) or "(SELECT 1)"
         return f"FROM {tables} {' '.join(self.joins)}{where}"
 
 

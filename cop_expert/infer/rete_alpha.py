@@ -1,0 +1,287 @@
+"""Patterns and facts in, rows out: the alpha part of a Rete network, where facts are sorted.
+
+A fact goes straight to the memories whose type and literals are its own. What a memory keeps of it
+is a row: the values that the names of a pattern stand for, indexed as joins need them.
+"""
+
+import operator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from cop_expert.infer.experta_mended import ANDFC, NOTFC, OR, Fact, L, P, W, dnf
+
+Values = tuple[Any, ...]
+"""What a fact gives to the names of a pattern, or a token to the names bound so far, in order."""
+Key = Any
+"""The values that two sides of a join must share."""
+Pick = Callable[[Any], Any]
+Path = tuple[Any, ...]
+"""Steps into a fact: `a__0` is ("a", 0), and no steps lead to the fact itself."""
+Name = Any
+"""A variable; a pattern, whose fact was given no name; or something denied."""
+ABSENT = (IndexError, KeyError, TypeError)
+"""What a path raises that leads nowhere."""
+
+
+class Unlike(NamedTuple):
+    """Whether a value is other than `L`, `P` or `W` say; what their name stands for, they say too."""
+
+    constraint: Any
+
+    def __call__(self, value: Any, *bound: Any) -> bool:
+        match self.constraint:
+            case L(value=literal) if literal != value:
+                return True
+            case P(match=holds) if not holds(value):
+                return True
+        return any(value != other for other in bound)
+
+
+class Denied:
+    """Names a value that must be unlike another; each is a name of its own."""
+
+    def __init__(self, name: str, unlike: Unlike) -> None:
+        self.name = name
+        self.unlike = unlike
+
+    def refuse(self) -> bool:
+        raise RuntimeError(f"`{self.name}` is denied before anything binds it")
+
+
+class Shape(NamedTuple):
+    """What a pattern asks of a fact, whatever its names are: patterns alike share a memory."""
+
+    fact_type: type
+    literals: tuple[tuple[Path, Any], ...]
+    tests: tuple[tuple[Callable[..., Any], tuple[Path, ...]], ...]
+    columns: tuple[Path, ...]
+    """What a row holds."""
+
+
+def read_pattern(pattern: Fact, captured: bool) -> tuple[Shape, tuple[Name, ...]]:
+    """The shape of a pattern without `|`, and the names of its columns.
+
+    Where the fact itself is captured, facts that differ in what is not asked for are different
+    rows; a pattern that gives it no name is the name.
+    """
+    literals, tests, denied = [], [], []
+    columns: dict[Name, Path] = {}
+
+    def bind(name: Name, path: Path) -> None:
+        if name is not None and columns.setdefault(name, path) != path:
+            tests.append((operator.eq, (columns[name], path)))
+
+    bind(pattern.__bind__ or (pattern if captured else None), ())
+    for path, constraint in _constraints(pattern):
+        match constraint:
+            case L(value=literal):
+                literals.append((path, literal))
+            case P(match=holds):
+                tests.append((holds, (path,)))
+            case W():
+                tests += [] if constraint.__bind__ else [(_is_there, (path,))]
+            case NOTFC():
+                denied.append((path, constraint[0]))
+            case _:
+                literals.append((path, constraint))
+        bind(getattr(constraint, "__bind__", None), path)
+    for path, constraint in denied:
+        name, unlike = constraint.__bind__, Unlike(constraint)
+        if name is None or name in columns:
+            other = () if name is None else (columns[name],)
+            tests.append((unlike, (path, *other)))
+        else:
+            columns[Denied(name, unlike)] = path
+    shape = Shape(type(pattern), tuple(literals), tuple(tests), tuple(columns.values()))
+    return shape, tuple(columns)
+
+
+def alternatives(pattern: Fact) -> list[Fact]:
+    """The pattern without `|`: what matches it matches one of these."""
+    simpler = dnf(pattern)
+    if isinstance(simpler, OR):
+        return [found for part in simpler for found in alternatives(part)]
+    return [pattern] if simpler == pattern else alternatives(simpler)
+
+
+def _constraints(pattern: Fact) -> Iterator[tuple[Path, Any]]:
+    """What is asked at each path, in an order that does not depend on how the pattern is written."""
+    for key, value in sorted(pattern.items(), key=lambda item: str(item[0])):
+        if key != "__bind__":
+            for constraint in value if isinstance(value, ANDFC) else (value,):
+                yield _path(key), constraint
+
+
+def _path(key: Any) -> Path:
+    if not isinstance(key, str) or key.startswith("__") or key.endswith("__"):
+        return (key,)
+    return tuple(int(step) if step.isnumeric() else step for step in key.split("__"))
+
+
+def _is_there(value: Any) -> bool:
+    """Whatever can be read is there."""
+    return True
+
+
+class Index:
+    """What is kept of rows or tokens, by the values that they must share with others."""
+
+    def __init__(self, key: Pick, kept: Pick) -> None:
+        self.key = key
+        self.kept = kept
+        self.entries: dict[Key, dict[Values, None]] = {}
+
+    def change(self, values: Values, added: bool) -> None:
+        key = self.key(values)
+        if added:
+            self.entries.setdefault(key, {})[self.kept(values)] = None
+            return
+        entry = self.entries[key]
+        del entry[self.kept(values)]
+        if not entry:
+            del self.entries[key]
+
+
+class Memory:
+    """Rows, each with how often it is there, indexed as those who look here need them."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.rows: dict[Values, int] = {}
+        self.indexes: dict[tuple[int, ...], Index] = {}
+        self.lookups: list[Callable[[Values, bool], None]] = []
+        """What to tell of each change; who is told comes after those whose tokens reach it."""
+
+    def index(self, by: tuple[int, ...]) -> Index:
+        """The rows by the values at some positions; entries hold the values at the others."""
+        if by not in self.indexes:
+            others = tuple(position for position in range(self.width) if position not in by)
+            self.indexes[by] = index = Index(key_picker(by), picker(others))
+            for row in self.rows:
+                index.change(row, True)
+        return self.indexes[by]
+
+    def change(self, row: Values, added: bool) -> None:
+        """Count the row; what looks here hears of its first coming and its last going."""
+        count = self.rows.get(row, 0) + (1 if added else -1)
+        if count:
+            self.rows[row] = count
+        else:
+            del self.rows[row]
+        if count == added:
+            for index in self.indexes.values():
+                index.change(row, added)
+            # From below, so that no join sees the change in both of its inputs.
+            for tell in reversed(self.lookups):
+                tell(row, added)
+
+
+class AlphaMemory(Memory):
+    """The rows of one shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(len(shape.columns))
+        asked = [path for _, paths in shape.tests for path in paths]
+        paths = [*shape.columns, *(path for path in asked if path not in shape.columns)]
+        self.read = reader(tuple(paths))
+        self.tests = [
+            (holds, picker(tuple(map(paths.index, asked_here))))
+            for holds, asked_here in shape.tests
+        ]
+
+    def sort(self, fact: Fact, added: bool) -> None:
+        """Take in or give up the row of a fact, if it fits; its literals are known to."""
+        try:
+            values = self.read(fact)
+        except ABSENT:
+            return
+        for holds, pick in self.tests:
+            if not holds(*pick(values)):
+                return
+        self.change(values[: self.width], added)
+
+
+class Sorter:
+    """The memories of one type whose patterns have literals at the same paths, by these literals."""
+
+    def __init__(self, paths: tuple[Path, ...]) -> None:
+        self.read = reader(paths)
+        self.memories: dict[Values, list[AlphaMemory]] = defaultdict(list)
+
+    def memories_for(self, fact: Fact) -> list[AlphaMemory]:
+        try:
+            return self.memories.get(self.read(fact), [])
+        except ABSENT:
+            return []
+
+
+class AlphaNetwork:
+    """All facts, and a memory for each shape that patterns ask for."""
+
+    def __init__(self) -> None:
+        self.facts: dict[type, dict[int, Fact]] = defaultdict(dict)
+        """By identity, for a fact may be given another number when it comes again."""
+        self.memories: dict[Shape, AlphaMemory] = {}
+        self.sorters: dict[type, dict[tuple[Path, ...], Sorter]] = defaultdict(dict)
+
+    def memory(self, shape: Shape) -> AlphaMemory:
+        if shape not in self.memories:
+            self.memories[shape] = memory = AlphaMemory(shape)
+            paths = tuple(path for path, _ in shape.literals)
+            sorters = self.sorters[shape.fact_type]
+            sorter = sorters.setdefault(paths, Sorter(paths))
+            sorter.memories[tuple(literal for _, literal in shape.literals)].append(memory)
+            for fact in self.facts[shape.fact_type].values():
+                if memory in sorter.memories_for(fact):
+                    memory.sort(fact, True)
+        return self.memories[shape]
+
+    def forget_lookups(self) -> None:
+        for memory in self.memories.values():
+            memory.lookups.clear()
+
+    def __contains__(self, fact: Fact) -> bool:
+        return id(fact) in self.facts[type(fact)]
+
+    def add(self, fact: Fact) -> None:
+        self.facts[type(fact)][id(fact)] = fact
+        self._sort(fact, True)
+
+    def remove(self, fact: Fact) -> None:
+        del self.facts[type(fact)][id(fact)]
+        self._sort(fact, False)
+
+    def _sort(self, fact: Fact, added: bool) -> None:
+        for sorter in self.sorters[type(fact)].values():
+            for memory in sorter.memories_for(fact):
+                memory.sort(fact, added)
+
+
+def reader(paths: tuple[Path, ...]) -> Pick:
+    """What stands at the paths of a fact, as a tuple; raises one of `ABSENT` where nothing does."""
+    if all(len(path) == 1 for path in paths):
+        return picker(tuple(step for (step,) in paths))
+    return lambda fact: tuple([_follow(fact, path) for path in paths])
+
+
+def _follow(found: Any, path: Path) -> Any:
+    for step in path:
+        found = found[step]
+    return found
+
+
+def picker(positions: tuple[Any, ...]) -> Pick:
+    """What stands at the positions, as a tuple."""
+    match positions:
+        case ():
+            return lambda values: ()
+        case (position,):
+            return lambda values: (values[position],)
+    return itemgetter(*positions)
+
+
+def key_picker(positions: tuple[int, ...]) -> Pick:
+    """The same as a key: a single value stands for itself."""
+    return itemgetter(*positions) if positions else lambda values: ()
