@@ -1,177 +1,181 @@
-"""The matcher against experta's own, and what importing experta leaves behind: nothing."""
+"""The matcher against experta's own at random, and what it adds; what importing experta leaves."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
 
-from cop_expert.infer.experta_mended import AND, NOT, OR, KnowledgeEngine, L, P, Rule, W
-from cop_expert.infer.rete import PlainFact, Shell
-from cop_expert.infer.rete_rules import is_present
+from cop_expert.infer.experta_mended import (
+    AND,
+    EXISTS,
+    FORALL,
+    NOT,
+    OR,
+    TEST,
+    Agenda,
+    Fact,
+    KnowledgeEngine,
+    L,
+    P,
+    ReteMatcher,
+    Rule,
+    Strategy,
+    W,
+)
+from cop_expert.infer.rete_matcher import EITHER, LET, HashedMatcher
+from cop_expert.infer.rete_shell import PlainFact, Shell
 
 ROOT = Path(__file__).parent.parent
 
 
-class Edge(PlainFact):
+class One(Fact):  # type: ignore[misc]  # experta has no types
     pass
 
 
-class Mark(PlainFact):
+class Other(Fact):  # type: ignore[misc]  # experta has no types
     pass
 
 
-def pattern(kind: type[PlainFact], *constraints: Any) -> Any:
-    """What stands at each position; None: whatever."""
-    return kind.from_iter((i, c) for i, c in enumerate(constraints) if c is not None)
+# Random rules over random facts that come and go, with experta's matcher and with ours
 
 
-def x_to_z() -> list[Any]:
-    return [pattern(Edge, W("x"), W("y")), pattern(Edge, W("y"), W("z"))]
+class Anywhere(Strategy):  # type: ignore[misc]  # experta has no types
+    """Removes a match wherever it stands; experta's own strategy looks at three places only."""
+
+    def _update_agenda(self, agenda: Agenda, added: Iterable[Any], removed: Iterable[Any]) -> None:
+        for match in removed:
+            agenda.activations.remove(match)
+        agenda.activations.extend(added)
 
 
-CONDITIONS: dict[str, Callable[[], list[Any]]] = {
-    "one": lambda: [pattern(Edge, W("x"), W("y"))],
-    "joined": x_to_z,
-    "twice the same name": lambda: [pattern(Edge, W("x"), W("x")), pattern(Mark, W("x"), W("m"))],
-    "literals": lambda: [pattern(Edge, L(1), W("y")), pattern(Mark, W("y"), L(2))],
-    "present": lambda: [pattern(Mark, W("x"), P(is_present, "m"))],
-    "absent": lambda: [pattern(Mark, W("x"), L(None))],
-    "apart": lambda: [pattern(Edge, W("x"), W("y")), pattern(Mark, W("m"), L(1))],
-    "not": lambda: [*x_to_z(), NOT(pattern(Mark, W("x"), W("z")))],
-    "not, of a name of its own": lambda: [*x_to_z(), NOT(pattern(Mark, W("z"), W("m")))],
-    "not, and joined": lambda: [
-        pattern(Edge, W("x"), W("y")),
-        NOT(pattern(Mark, W("y"))),
-        pattern(Edge, W("y"), W("z")),
-    ],
-}
+class Drawer:
+    """Draws rules and facts, but for the rules that experta's matcher falls short of.
+
+    These are in `SHORTCOMINGS` of test_experta.py, and besides: `~` of a name in the first fact.
+    """
+
+    predicates = (bool, {0, 1}.__contains__, {1, 2}.__contains__)
+    tests = (lambda x: x != 1, lambda y, z: y == z, lambda x, z: (x or 0) <= (z or 0))
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.bound: set[str] = set()
+
+    def one_of(self, *choices: Any) -> Any:
+        return self.random.choice(choices)
+
+    def fact(self) -> Fact:
+        nested = self.one_of({}, {"n": {"a": self.value()}})
+        row = [self.value() for _ in range(self.random.randrange(3))]
+        return self.one_of(Fact, One, Other).from_iter([*enumerate(row), *nested.items()])
+
+    def value(self) -> int:
+        return self.random.randrange(3)
+
+    def rule(self) -> list[Any]:
+        """Conditions that begin with no TEST."""
+        self.bound = set()
+        kinds = [self.fact_pattern] * 4 + [self.captured, self.absence, self.choice]
+        kinds += [self.existence, self.generality]
+        found = [self.one_of(*kinds)()]
+        for _ in range(self.random.randrange(4)):
+            found.append(self.one_of(*kinds, self.test)())
+        return found
+
+    def test(self) -> Any:
+        return TEST(self.one_of(*self.tests))
+
+    def captured(self) -> Any:
+        return "f" << self.fact_pattern()
+
+    def absence(self) -> Any:
+        """Of one, of both or of either."""
+        kept = set(self.bound)
+        one, other = self.fact_pattern(), self.fact_pattern()
+        self.bound = kept
+        return self.one_of(NOT(one), NOT(one), NOT(AND(one, other)), NOT(OR(one, other)))
+
+    def choice(self) -> Any:
+        return OR(self.apart(), self.apart())
+
+    def existence(self) -> Any:
+        return EXISTS(self.one_of(self.apart(), AND(self.apart(), self.apart())))
+
+    def generality(self) -> Any:
+        return FORALL(*(self.apart() for _ in range(self.random.randrange(2, 4))))
+
+    def apart(self) -> Fact:
+        """A pattern that does not bind for the others."""
+        kept, self.bound = self.bound, set()
+        pattern = self.fact_pattern()
+        self.bound = kept
+        return pattern
+
+    def fact_pattern(self) -> Fact:
+        denied = self.random.sample(sorted(self.bound), len(self.bound))
+        keys = [key for key in (0, 1, "n__a") if self.one_of(True, False)]
+        found = [(key, self.constraint(denied)) for key in keys]
+        return self.one_of(Fact, One, Other).from_iter(found)
+
+    def constraint(self, denied: list[str]) -> Any:
+        if denied and self.random.randrange(5) == 0:
+            return ~W(denied.pop())
+        value, holds = self.value(), self.one_of(*self.predicates)
+        unnamed = self.one_of(
+            ~L(value), ~P(holds), L(value) | L(self.value()), P(holds) & ~L(value)
+        )
+        if self.one_of(True, False):
+            return self.one_of(value, L(value), P(holds), W(), unnamed)
+        name = self.one_of("x", "y", "z")
+        self.bound.add(name)
+        return self.one_of(W(name), W(name), L(value, name), P(holds, name), W(name) & unnamed)
 
 
-def facts(seed: int) -> list[PlainFact]:
-    """No two alike in what a pattern asks for: experta counts facts, and we count values."""
-    random = Random(seed)
-    edges = {(random.randrange(4), random.randrange(4)) for _ in range(7)}
-    marks = {(random.randrange(4), random.choice((None, 1, 2))) for _ in range(4)}
-    return [*(Edge(*row) for row in sorted(edges)), *(Mark(*row) for row in sorted(marks, key=str))]
-
-
-def sorted_matches(matches: list[dict[str, Any]]) -> list[str]:
-    return sorted(str(sorted(match.items())) for match in matches)
-
-
-def matches_of_experta(conditions: list[Any], declared: list[PlainFact]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-
-    def fire(engine: Any, **match: Any) -> None:
-        found.append(match)
-
-    engine = type("Plain", (KnowledgeEngine,), {"rule": Rule(*conditions)(fire)})()
+def engine_with(matcher: type, rules: list[list[Any]]) -> Any:
+    """An engine with these rules, each known by its salience."""
+    named = {f"rule{i}": Rule(*rule, salience=i)(lambda: None) for i, rule in enumerate(rules)}
+    members = {"__matcher__": matcher, "__strategy__": Anywhere, **named}
+    engine = type("Random", (KnowledgeEngine,), members)()
     engine.reset()
-    engine.declare(*declared)
-    engine.run()
-    return found
+    return engine
 
 
-def shell_with(
-    conditions: list[Any], growing: frozenset[type], declared: list[PlainFact]
-) -> tuple[Shell, list[dict[str, Any]]]:
-    found: list[dict[str, Any]] = []
-
-    def fire(shell: Shell, bindings: dict[str, Any]) -> None:
-        found.append(bindings)
-
-    shell = Shell()
-    shell.reset()
-    shell.declare(*declared)
-    shell.matcher.load([Rule(*conditions)(fire)], growing)
-    return shell, found
+def agenda(engine: Any) -> Counter[Any]:
+    """Rule, facts and bindings of each match."""
+    return Counter(
+        (
+            match.rule.salience,
+            frozenset(fact.__factid__ for fact in match.facts),
+            frozenset((n, v) for n, v in match.context.items() if not n.startswith("__")),
+        )
+        for match in engine.agenda.activations
+    )
 
 
-@pytest.mark.parametrize("name", CONDITIONS)
-def test_matches_what_experta_matches(name: str) -> None:
-    for seed in range(20):
-        shell, found = shell_with(CONDITIONS[name](), frozenset(), facts(seed))
-        shell.run()
-        expected = matches_of_experta(CONDITIONS[name](), facts(seed))
-        assert sorted_matches(found) == sorted_matches(expected)
-
-
-def test_each_match_fires_once_whenever_its_facts_come() -> None:
-    edges = list(product(range(3), repeat=2))
-    for seed in range(20):
-        Random(seed).shuffle(edges)
-        shell, found = shell_with(x_to_z(), frozenset({Edge}), [])
-        for i in range(0, len(edges), 2):
-            shell.declare(*(Edge(*edge) for edge in edges[i : i + 2]))
-            shell.run()
-        expected = [{"x": x, "y": y, "z": z} for x, y, z in product(range(3), repeat=3)]
-        assert sorted_matches(found) == sorted_matches(expected)
-
-
-def test_facts_that_differ_in_what_is_not_asked_are_one_match() -> None:
-    shell, found = shell_with([pattern(Edge, W("x"))], frozenset({Edge}), [Edge(1, 1), Edge(1, 2)])
-    shell.declare(Edge(1, 3), Edge(2, 1), Edge(2, 2))
-    shell.run()
-    assert sorted_matches(found) == sorted_matches([{"x": 1}, {"x": 2}])
-
-
-@pytest.mark.parametrize("negated", [False, True])
-def test_a_fact_that_comes_too_late_is_refused(negated: bool) -> None:
-    marked = pattern(Mark, W("x"), L(1))
-    conditions = [pattern(Edge, W("x"), W("y")), NOT(marked) if negated else marked]
-    shell, _ = shell_with(conditions, frozenset({Edge}), [Edge(1, 2)])
-    with pytest.raises(RuntimeError, match="complete"):
-        shell.declare(Mark(1, 1))
-
-
-def test_retracting_is_refused() -> None:
-    shell, _ = shell_with(x_to_z(), frozenset(), [Edge(1, 2)])
-    with pytest.raises(NotImplementedError):
-        shell.retract(1)
-
-
-def test_alternatives_bind_the_same_names() -> None:
-    marked, absent = pattern(Mark, W("x"), W("m")), AND(NOT(pattern(Mark, W("x"))))
-    with pytest.raises(TypeError, match="same names"):
-        shell_with([*x_to_z(), OR(marked, absent)], frozenset(), [])
-
-
-def output(code: str, seed: str = "0") -> str:
-    environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "error", "-c", code]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    return done.stdout
-
-
-IMPORTED = """
-import collections, logging
-import cop_expert.infer.rete
-print(hasattr(collections, "Mapping"), logging.root.handlers)
-"""
-
-
-def test_importing_experta_leaves_nothing_behind() -> None:
-    assert output(IMPORTED) == "False []\n"
-
-
-INFERRED = """
-from cop_expert import pipeline
-from cop_expert.infer.rete import ReteEngine
-from cop_expert.resources import resource
-
-knowledge = pipeline.read(resource("kb/examples/grand-hotel"))
-print(ReteEngine().infer(knowledge.facts, knowledge.rulebook))
-for name in knowledge.facts.vocabulary.templates:
-    print(name, knowledge.facts.query(f'FROM "{name}"'))
-"""
-
-
-def test_the_order_of_hashes_does_not_matter() -> None:
-    assert output(INFERRED, "1") == output(INFERRED, "2")
+@settings(max_examples=int(os.environ.get("RULEBOOKS", "100")), deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_matches_what_experta_matches(seed: int) -> None:
+    drawer = Drawer(seed)
+    rules = [drawer.rule() for _ in range(4)]
+    engines = [engine_with(matcher, rules) for matcher in (ReteMatcher, HashedMatcher)]
+    note(f"rules {rules}")
+    for _ in range(12):
+        numbers = list(engines[0].facts)
+        facts = [drawer.fact() for _ in range(drawer.random.randrange(1, 4))]
+        gone = drawer.one_of(None, None, *numbers)
+        note(f"retract {gone}" if gone is not None else f"declare {facts}")
+        for engine in engines:
+            if gone is not None:
+                engine.retract(gone)
+            else:
+                engine.declare(*(fact.copy() for fact in facts))
+        assert agenda(engines[1]) == agenda(engines[0])

@@ -145,7 +145,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
         nodes = [node]
         for condition in conditions:
             nodes = [end for node in nodes for end in self._after(node, condition)]
-        return list(dict.fromkeys(nodes))
+        return nodes
 
     def _after(self, above: Node, condition: Any) -> list[Node]:
         key = _identity(condition)
