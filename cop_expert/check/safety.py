@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
+from cop_expert.model.keys import determined
 from cop_expert.model.rule import (
     Absence,
     Aggregate,
@@ -11,7 +12,6 @@ from cop_expert.model.rule import (
     Clause,
     Comparison,
     Constant,
-    Expression,
     Fallback,
     Parameter,
     Presence,
@@ -20,6 +20,7 @@ from cop_expert.model.rule import (
     Variable,
     expressions,
     is_aggregated,
+    outside_aggregates,
     parts,
     variables,
 )
@@ -107,13 +108,12 @@ def check_aggregates(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnos
         for condition in clause.body:
             if isinstance(condition, Presence | Fallback):
                 yield from _unbound_keys(condition.atom, vocabulary)
-    grouped = {
-        v.name for _, term in clause.head if not is_aggregated(term) for v in variables(term)
-    }
+    fields = {term.name for _, term in clause.head if isinstance(term, Variable)}
+    group = determined(clause, vocabulary, fields)
     for _, term in clause.head:
         if is_aggregated(term):
-            for variable in _outside_aggregates(term):
-                if variable.name not in grouped:
+            for variable in outside_aggregates(term):
+                if variable.name not in group:
                     yield Diagnostic(
                         "not-grouped",
                         f"`{variable.name}` may differ within the group",
@@ -133,17 +133,6 @@ def _unbound_keys(atom: Atom, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
                 atom.origin,
                 f"add `{name}` to the fields",
             )
-
-
-def _outside_aggregates(expression: Expression) -> Iterator[Variable]:
-    match expression:
-        case Variable():
-            yield expression
-        case Aggregate() | Constant():
-            return
-        case _:
-            for operand in expression.operands:
-                yield from _outside_aggregates(operand)
 
 
 def check_shadowing(
