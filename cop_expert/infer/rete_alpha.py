@@ -5,12 +5,12 @@ is a row: the values that the names of a pattern stand for, indexed as joins nee
 """
 
 import operator
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from cop_expert.infer.experta_mended import ANDFC, NOTFC, OR, Fact, L, P, W, dnf
+from cop_expert.infer.experta_mended import ANDFC, NOTFC, OR, ORFC, Fact, L, P, W, dnf
 
 Values = tuple[Any, ...]
 """What a fact gives to the names of a pattern, or a token to the names bound so far, in order."""
@@ -19,6 +19,8 @@ Key = Any
 Pick = Callable[[Any], Any]
 Path = tuple[Any, ...]
 """Steps into a fact: `a__0` is ("a", 0), and no steps lead to the fact itself."""
+Test = tuple[Callable[..., Any], tuple[Path, ...]]
+"""A function of what stands at some paths."""
 Name = Any
 """A variable; a pattern, whose fact was given no name; or something denied."""
 ABSENT = (IndexError, KeyError, TypeError)
@@ -26,7 +28,7 @@ ABSENT = (IndexError, KeyError, TypeError)
 
 
 class Unlike(NamedTuple):
-    """Whether a value is other than `L`, `P` or `W` say; what their name stands for, they say too."""
+    """Whether a value is not as a constraint says, or not what its name stands for."""
 
     constraint: Any
 
@@ -55,7 +57,7 @@ class Shape(NamedTuple):
 
     fact_type: type
     literals: tuple[tuple[Path, Any], ...]
-    tests: tuple[tuple[Callable[..., Any], tuple[Path, ...]], ...]
+    tests: tuple[Test, ...]
     columns: tuple[Path, ...]
     """What a row holds."""
 
@@ -66,40 +68,66 @@ def read_pattern(pattern: Fact, captured: bool) -> tuple[Shape, tuple[Name, ...]
     Where the fact itself is captured, facts that differ in what is not asked for are different
     rows; a pattern that gives it no name is the name.
     """
-    literals, tests, denied = [], [], []
-    columns: dict[Name, Path] = {}
+    asked = Asked()
+    if captured or pattern.__bind__:
+        asked.bind(pattern.__bind__ or pattern, ())
+    constraints = list(_constraints(pattern))
+    for path, constraint in constraints:
+        asked.ask(path, constraint)
+    for path, constraint in constraints:
+        if isinstance(constraint, NOTFC):
+            asked.deny(path, constraint[0])
+    return asked.shape(type(pattern)), tuple(asked.columns)
 
-    def bind(name: Name, path: Path) -> None:
-        if name is not None and columns.setdefault(name, path) != path:
-            tests.append((operator.eq, (columns[name], path)))
 
-    bind(pattern.__bind__ or (pattern if captured else None), ())
-    for path, constraint in _constraints(pattern):
+class Asked:
+    """What a pattern asks, gathered field by field."""
+
+    def __init__(self) -> None:
+        self.literals: list[tuple[Path, Any]] = []
+        self.tests: list[Test] = []
+        self.columns: dict[Name, Path] = {}
+
+    def ask(self, path: Path, constraint: Any) -> None:
         match constraint:
-            case L(value=literal):
-                literals.append((path, literal))
-            case P(match=holds):
-                tests.append((holds, (path,)))
+            case L():
+                self.literals.append((path, constraint.value))
+            case P():
+                self.tests.append((constraint.match, (path,)))
             case W():
-                tests += [] if constraint.__bind__ else [(_is_there, (path,))]
+                self.tests += [] if constraint.__bind__ else [(_is_there, (path,))]
             case NOTFC():
-                denied.append((path, constraint[0]))
+                return
             case _:
-                literals.append((path, constraint))
-        bind(getattr(constraint, "__bind__", None), path)
-    for path, constraint in denied:
+                self.literals.append((path, constraint))
+                return
+        if constraint.__bind__:
+            self.bind(constraint.__bind__, path)
+
+    def deny(self, path: Path, constraint: Any) -> None:
+        """Ask that a value is unlike what all the rest has bound, or will be unlike it."""
         name, unlike = constraint.__bind__, Unlike(constraint)
-        if name is None or name in columns:
-            other = () if name is None else (columns[name],)
-            tests.append((unlike, (path, *other)))
+        if not name:
+            self.tests.append((unlike, (path,)))
+        elif name in self.columns:
+            self.tests.append((unlike, (path, self.columns[name])))
         else:
-            columns[Denied(name, unlike)] = path
-    shape = Shape(type(pattern), tuple(literals), tuple(tests), tuple(columns.values()))
-    return shape, tuple(columns)
+            self.columns[Denied(name, unlike)] = path
+
+    def bind(self, name: Name, path: Path) -> None:
+        first = self.columns.setdefault(name, path)
+        if first != path:
+            self.tests.append((operator.eq, (first, path)))
+
+    def shape(self, fact_type: type) -> Shape:
+        columns = tuple(self.columns.values())
+        return Shape(fact_type, tuple(self.literals), tuple(self.tests), columns)
 
 
 def alternatives(pattern: Fact) -> list[Fact]:
     """The pattern without `|`: what matches it matches one of these."""
+    if not any(isinstance(value, ANDFC | ORFC | NOTFC) for value in pattern.values()):
+        return [pattern]
     simpler = dnf(pattern)
     if isinstance(simpler, OR):
         return [found for part in simpler for found in alternatives(part)]
@@ -107,7 +135,7 @@ def alternatives(pattern: Fact) -> list[Fact]:
 
 
 def _constraints(pattern: Fact) -> Iterator[tuple[Path, Any]]:
-    """What is asked at each path, in an order that does not depend on how the pattern is written."""
+    """What is asked at each path, in an order that does not depend on how it is written."""
     for key, value in sorted(pattern.items(), key=lambda item: str(item[0])):
         if key != "__bind__":
             for constraint in value if isinstance(value, ANDFC) else (value,):
@@ -133,15 +161,21 @@ class Index:
         self.kept = kept
         self.entries: dict[Key, dict[Values, None]] = {}
 
-    def change(self, values: Values, added: bool) -> None:
-        key = self.key(values)
-        if added:
-            self.entries.setdefault(key, {})[self.kept(values)] = None
-            return
-        entry = self.entries[key]
-        del entry[self.kept(values)]
-        if not entry:
-            del self.entries[key]
+    def add(self, several: Iterable[Values]) -> None:
+        key, kept, entries = self.key, self.kept, self.entries
+        for values in several:
+            entries.setdefault(key(values), {})[kept(values)] = None
+
+    def remove(self, several: Iterable[Values]) -> None:
+        for values in several:
+            key = self.key(values)
+            entry = self.entries[key]
+            del entry[self.kept(values)]
+            if not entry:
+                del self.entries[key]
+
+    def change(self, several: Iterable[Values], added: bool) -> None:
+        (self.add if added else self.remove)(several)
 
 
 class Memory:
@@ -158,9 +192,8 @@ class Memory:
         """The rows by the values at some positions; entries hold the values at the others."""
         if by not in self.indexes:
             others = tuple(position for position in range(self.width) if position not in by)
-            self.indexes[by] = index = Index(key_picker(by), picker(others))
-            for row in self.rows:
-                index.change(row, True)
+            self.indexes[by] = Index(key_picker(by), picker(others))
+            self.indexes[by].add(self.rows)
         return self.indexes[by]
 
     def change(self, row: Values, added: bool) -> None:
@@ -172,7 +205,7 @@ class Memory:
             del self.rows[row]
         if count == added:
             for index in self.indexes.values():
-                index.change(row, added)
+                index.change((row,), added)
             # From below, so that no join sees the change in both of its inputs.
             for tell in reversed(self.lookups):
                 tell(row, added)
@@ -191,20 +224,30 @@ class AlphaMemory(Memory):
             for holds, asked_here in shape.tests
         ]
 
+    def fill(self, facts: Iterable[Fact]) -> None:
+        """Begin with these facts; their literals are known to fit."""
+        self.rows = Counter(row for fact in facts if (row := self.row(fact)) is not None)
+
     def sort(self, fact: Fact, added: bool) -> None:
-        """Take in or give up the row of a fact, if it fits; its literals are known to."""
+        """Take in or give up a fact; its literals are known to fit."""
+        row = self.row(fact)
+        if row is not None:
+            self.change(row, added)
+
+    def row(self, fact: Fact) -> Values | None:
+        """What the fact gives to the columns; None where it does not fit."""
         try:
             values = self.read(fact)
         except ABSENT:
-            return
+            return None
         for holds, pick in self.tests:
             if not holds(*pick(values)):
-                return
-        self.change(values[: self.width], added)
+                return None
+        return values[: self.width]
 
 
 class Sorter:
-    """The memories of one type whose patterns have literals at the same paths, by these literals."""
+    """Memories of one type whose patterns have literals at the same paths, by the literals."""
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
         self.read = reader(paths)
@@ -229,14 +272,18 @@ class AlphaNetwork:
     def memory(self, shape: Shape) -> AlphaMemory:
         if shape not in self.memories:
             self.memories[shape] = memory = AlphaMemory(shape)
-            paths = tuple(path for path, _ in shape.literals)
-            sorters = self.sorters[shape.fact_type]
-            sorter = sorters.setdefault(paths, Sorter(paths))
+            sorter = self._sorter(shape)
             sorter.memories[tuple(literal for _, literal in shape.literals)].append(memory)
-            for fact in self.facts[shape.fact_type].values():
-                if memory in sorter.memories_for(fact):
-                    memory.sort(fact, True)
+            facts = self.facts[shape.fact_type].values()
+            memory.fill(fact for fact in facts if memory in sorter.memories_for(fact))
         return self.memories[shape]
+
+    def _sorter(self, shape: Shape) -> Sorter:
+        paths = tuple(path for path, _ in shape.literals)
+        sorters = self.sorters[shape.fact_type]
+        if paths not in sorters:
+            sorters[paths] = Sorter(paths)
+        return sorters[paths]
 
     def forget_lookups(self) -> None:
         for memory in self.memories.values():

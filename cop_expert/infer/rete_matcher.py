@@ -33,6 +33,7 @@ from cop_expert.infer.rete_alpha import (
     read_pattern,
 )
 from cop_expert.infer.rete_nodes import (
+    Activation,
     Collector,
     ConflictSet,
     Filter,
@@ -41,7 +42,6 @@ from cop_expert.infer.rete_nodes import (
     Negation,
     Node,
     Terminal,
-    Token,
 )
 
 
@@ -51,44 +51,6 @@ class LET(ConditionalElement):  # type: ignore[misc]  # experta has no types
 
 class EITHER(ConditionalElement):  # type: ignore[misc]  # experta has no types
     """Like `OR`, of alternatives that bind the same names and of which one at most can hold."""
-
-
-class Activation:
-    """A match of a rule, as the agenda holds it."""
-
-    __slots__ = ("key", "names", "rule", "token")
-
-    def __init__(self, terminal: Terminal, token: Token) -> None:
-        self.rule = terminal.rule
-        self.names = terminal.names
-        self.token = token
-        self.key: Any = None
-        """What the strategy orders by."""
-
-    @property
-    def facts(self) -> set[Fact]:
-        """The facts that were matched, but for those that only had to exist."""
-        return {fact for fact in self.token if isinstance(fact, Fact)}
-
-    @property
-    def context(self) -> dict[str, Any]:
-        """What the rule's function is called with."""
-        bound = zip(self.names, self.token, strict=True)
-        return {name: value for name, value in bound if isinstance(name, str)}
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Activation)
-            and self.rule is other.rule
-            and self.names == other.names
-            and self.token == other.token
-        )
-
-    def __hash__(self) -> int:
-        return hash((id(self.rule), self.token))
-
-    def __lt__(self, other: "Activation") -> bool:
-        return bool(self.key < other.key)
 
 
 class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
@@ -112,7 +74,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
     def load(self, rules: Iterable[Rule], growing: frozenset[type] | None = None) -> None:
         """Match these rules in place of those before; if told, only growing types still change."""
         self.growing = growing
-        self.conflict_set = ConflictSet()
+        self.conflict_set = ConflictSet(self.activation)
         self.alpha.forget_lookups()
         self.root = Node()
         for rule in rules:
@@ -123,7 +85,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
     def changes(
         self, adding: Iterable[Fact] | None = None, deleting: Iterable[Fact] | None = None
     ) -> tuple[list[Activation], list[Activation]]:
-        """The matches that have come and those that have gone, with these facts and since the last call."""
+        """The matches that have come and those that have gone since the last call."""
         passing = set()
         for fact in deleting or ():
             if fact in self.alpha:
@@ -133,10 +95,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
         for fact in adding or ():
             if id(fact) not in passing:
                 self.alpha.add(fact)
-        added, removed = self.conflict_set.take()
-        return [self.activation(*match) for match in added], [
-            self.activation(*match) for match in removed
-        ]
+        return self.conflict_set.take()
 
     # From conditions to nodes
 

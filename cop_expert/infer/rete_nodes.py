@@ -3,10 +3,11 @@
 Each node hears of tokens that come and of tokens that go, and tells those below it the same way.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from cop_expert.infer.experta_mended import Rule
+from cop_expert.infer.experta_mended import Fact, Rule
 from cop_expert.infer.rete_alpha import Index, Memory, Name, Values, key_picker, picker
 
 Token = Values
@@ -54,8 +55,7 @@ class Lookup(Node):
 
     def activate(self, tokens: list[Token], added: bool) -> None:
         if self.waiting is not None:
-            for token in tokens:
-                self.waiting.change(token, added)
+            self.waiting.change(tokens, added)
         self.pass_on(self.passing(tokens), added)
 
     def activate_right(self, row: Values, added: bool) -> None:
@@ -149,29 +149,72 @@ class Terminal(Node):
         self.conflict_set.change(self, tokens, added)
 
 
+class Activation:
+    """A match of a rule, as the agenda holds it."""
+
+    __slots__ = ("key", "names", "rule", "token")
+
+    def __init__(self, terminal: Terminal, token: Token) -> None:
+        self.rule = terminal.rule
+        self.names = terminal.names
+        self.token = token
+        self.key: Any = None
+        """What the strategy orders by."""
+
+    @property
+    def facts(self) -> set[Fact]:
+        """The facts that were matched, but for those that only had to exist."""
+        return {fact for fact in self.token if isinstance(fact, Fact)}
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the rule's function is called with."""
+        bound = zip(self.names, self.token, strict=True)
+        return {name: value for name, value in bound if isinstance(name, str)}
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Activation)
+            and self.rule is other.rule
+            and self.names == other.names
+            and self.token == other.token
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.rule), self.token))
+
+    def __lt__(self, other: "Activation") -> bool:
+        return bool(self.key < other.key)
+
+
 class ConflictSet:
     """The matches that have come or gone since they were last asked for."""
 
-    def __init__(self) -> None:
-        self.added: dict[tuple[Terminal, Token], None] = {}
-        self.removed: dict[tuple[Terminal, Token], None] = {}
+    def __init__(self, activation: type[Activation]) -> None:
+        self.activation = activation
+        self.added: dict[Terminal, dict[Token, None]] = defaultdict(dict)
+        self.removed: dict[Terminal, dict[Token, None]] = defaultdict(dict)
 
     def change(self, terminal: Terminal, tokens: list[Token], added: bool) -> None:
         """A match that goes again before anybody has asked never came, and the reverse."""
         own, opposite = (self.added, self.removed) if added else (self.removed, self.added)
+        undone = opposite.get(terminal, {})
         for token in tokens:
-            match = (terminal, token)
-            if match in opposite:
-                del opposite[match]
+            if token in undone:
+                del undone[token]
             else:
-                own[match] = None
+                own[terminal][token] = None
 
-    def take(self) -> tuple[list[tuple[Terminal, Token]], list[tuple[Terminal, Token]]]:
+    def take(self) -> tuple[list[Activation], list[Activation]]:
         """What came and what went."""
-        changes = list(self.added), list(self.removed)
-        self.added.clear()
-        self.removed.clear()
-        return changes
+        return self._taken(self.added), self._taken(self.removed)
+
+    def _taken(self, matches: dict[Terminal, dict[Token, None]]) -> list[Activation]:
+        if not matches:
+            return []
+        taken = [self.activation(end, token) for end, tokens in matches.items() for token in tokens]
+        matches.clear()
+        return taken
 
 
 def whole(token: Token) -> Token:

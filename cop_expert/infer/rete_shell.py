@@ -1,10 +1,11 @@
-"""Experta's engine as a rulebook in strata needs it: rules come in turn, and facts only ever come."""
+"""Experta's engine for rules that come a stratum at a time and facts that only ever come."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from cop_expert.infer.experta_mended import Agenda, Fact, KnowledgeEngine, Strategy
-from cop_expert.infer.rete_matcher import Activation, HashedMatcher
+from cop_expert.infer.rete_matcher import HashedMatcher
+from cop_expert.infer.rete_nodes import Activation
 from cop_expert.model.template import Value
 
 
@@ -13,6 +14,12 @@ class PlainFact(Fact):  # type: ignore[misc]  # experta has no types
 
     def __init__(self, *row: Value) -> None:
         dict.update(self, enumerate(row))
+
+    def has_field_constraints(self) -> bool:
+        return False
+
+    def has_nested_accessor(self) -> bool:
+        return False
 
 
 class Match(Activation):
