@@ -7,6 +7,7 @@ is a row: the values that the names of a pattern stand for, indexed as joins nee
 import operator
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -27,7 +28,8 @@ ABSENT = (IndexError, KeyError, TypeError)
 """What a path raises that leads nowhere."""
 
 
-class Unlike(NamedTuple):
+@dataclass(frozen=True)
+class Unlike:
     """Whether a value is not as a constraint says, or not what its name stands for."""
 
     constraint: Any
@@ -237,7 +239,7 @@ class AlphaMemory(Memory):
     def row(self, fact: Fact) -> Values | None:
         """What the fact gives to the columns; None where it does not fit."""
         try:
-            values = self.read(fact)
+            values: Values = self.read(fact)
         except ABSENT:
             return None
         for holds, pick in self.tests:

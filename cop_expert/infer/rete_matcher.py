@@ -1,8 +1,8 @@
-"""An engine's rules and facts in, activations out: a matcher for experta whose joins are looked up.
+"""An engine's rules and facts in, activations out: a matcher for experta that looks joins up.
 
-It stands in for experta's own, which tries each fact with each token, in any `KnowledgeEngine`, and
-brings the same matches; docs/engines.md says where it does better. Two conditional elements are
-added to experta's, `LET` and `EITHER`.
+In any `KnowledgeEngine` it can take the place of experta's own, which tries each fact with each
+token, and brings the same matches. For rules that are loaded later there are two conditional
+elements more, `LET` and `EITHER`.
 """
 
 import inspect
@@ -54,15 +54,15 @@ class EITHER(ConditionalElement):  # type: ignore[misc]  # experta has no types
 
 
 class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
-    """Made the `__matcher__` of a `KnowledgeEngine`, it matches its rules."""
+    """A Rete network; `__matcher__ = HashedMatcher` gives it to a `KnowledgeEngine`."""
 
     activation: type[Activation] = Activation
     captures = True
-    """Whether facts count, or else the values that conditions ask for, each once."""
+    """Whether each fact is a match, or else the values that are asked for, each once."""
 
     def __init__(self, engine: KnowledgeEngine) -> None:
         super().__init__(engine)
-        # Prepared rules are new ones; experta's lets go of the engine that asked for them last.
+        # A rule calls the engine that asked for it last; what is prepared is a rule of our own.
         self.rules = list(dict.fromkeys(map(prepare_rule, engine.get_rules())))
         self.reset()
 
@@ -72,7 +72,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
         self.load(self.rules)
 
     def load(self, rules: Iterable[Rule], growing: frozenset[type] | None = None) -> None:
-        """Match these rules in place of those before; if told, only growing types still change."""
+        """Match these rules in place of those before; if told, only facts of some types change."""
         self.growing = growing
         self.conflict_set = ConflictSet(self.activation)
         self.alpha.forget_lookups()
@@ -86,14 +86,14 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
         self, adding: Iterable[Fact] | None = None, deleting: Iterable[Fact] | None = None
     ) -> tuple[list[Activation], list[Activation]]:
         """The matches that have come and those that have gone since the last call."""
-        passing = set()
+        passed_by = set()
         for fact in deleting or ():
             if fact in self.alpha:
                 self.alpha.remove(fact)
             else:
-                passing.add(id(fact))
+                passed_by.add(id(fact))
         for fact in adding or ():
-            if id(fact) not in passing:
+            if id(fact) not in passed_by:
                 self.alpha.add(fact)
         return self.conflict_set.take()
 
@@ -116,46 +116,52 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
         match condition:
             case Fact():
                 return [self._join(above, pattern) for pattern in alternatives(condition)]
-            case TEST((function,)):
-                return [Filter(above, *_of_values(function, above.names))]
-            case LET((name, function)):
-                return [Let(above, name, *_of_values(function, above.names))]
+            case TEST():
+                return [
+                    Filter(node, *_of_values(condition[0], node)) for node in self._begun(above)
+                ]
+            case LET():
+                name, function = condition
+                return [Let(above, name, *_of_values(function, above))]
             case AND():
                 return self._wire(above, condition)
             case OR():
                 return [node for one in condition for node in self._after(above, one)]
             case EITHER():
                 return [self._either(above, condition)]
-            case NOT((Fact() as pattern,)):
-                return [self._no(above, alternatives(pattern))]
             case NOT():
-                return [self._without(above, condition)]
+                return [self._not(above, *condition)]
             case EXISTS():
                 return self._exists(above, condition)
-            case FORALL((leader, *others)):
-                return self._forall(above, leader, others)
+            case FORALL():
+                return self._forall(above, *condition)
         raise TypeError(f"no node for {condition!r}")
+
+    def _begun(self, above: Node) -> list[Node]:
+        """A rule that begins with no fact begins with the initial one."""
+        return self._after(above, InitialFact()) if above is self.root else [above]
 
     def _join(self, above: Node, pattern: Fact) -> Node:
         shape, names = read_pattern(pattern, self.captures)
         for early in _denied(above.names):
             if early.name in names and early.name not in above.names:
                 above = Filter(above, early.refuse, ())
-        changing = self._is_changing(pattern)
-        node: Node = Join(above, self.alpha.memory(shape), names, changing)
+        node: Node = Join(above, self.alpha.memory(shape), names, self._is_changing(pattern))
         for denied in _denied(names):
             if denied.name in node.names:
                 node = Filter(node, denied.unlike, (denied, denied.name))
         return node
 
-    def _no(self, above: Node, patterns: Iterable[Fact]) -> Node:
-        for pattern in patterns:
+    def _not(self, above: Node, condition: Any) -> Node:
+        if not isinstance(condition, Fact):
+            return self._without(above, [condition])
+        for pattern in alternatives(condition):
             shape, names = read_pattern(pattern, self.captures)
-            if any(_denied(names)):
+            if _denied(names):
                 above = self._without(above, [pattern])
             else:
-                changing = self._is_changing(pattern)
-                above = Negation(above, self.alpha.memory(shape), names, changing)
+                memory = self.alpha.memory(shape)
+                above = Negation(above, memory, names, self._is_changing(pattern))
         return above
 
     def _without(self, above: Node, conditions: Iterable[Any]) -> Node:
@@ -165,7 +171,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
             Collector(end, above.names, memory)
         return Negation(above, memory, above.names)
 
-    # Experta evaluates these two for themselves, and lets the initial fact stand for them
+    # As in experta, these two see no names of the rule, and the initial fact stands for their facts
 
     def _exists(self, above: Node, conditions: EXISTS) -> list[Node]:
         _refuse_or(conditions)
@@ -174,7 +180,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
             Collector(end, (), found)
         return [Join(node, found, ()) for node in self._after(above, InitialFact())]
 
-    def _forall(self, above: Node, leader: Any, others: Sequence[Any]) -> list[Node]:
+    def _forall(self, above: Node, leader: Any, *others: Any) -> list[Node]:
         _refuse_or((leader, *others))
         lacking = Memory(0)
         for end in self._wire(self.root, [leader]):
@@ -195,7 +201,7 @@ class HashedMatcher(Matcher):  # type: ignore[misc]  # experta has no types
 
 
 def _identity(condition: Any) -> Any:
-    """What tells a condition from others; experta's elements are equal where their parts are."""
+    """What tells conditions apart; experta's are equal where their parts are, whatever they are."""
     if isinstance(condition, ConditionalElement):
         return type(condition), *map(_identity, condition)
     return condition
@@ -211,7 +217,7 @@ def _refuse_or(conditions: Iterable[Any]) -> None:
 
 
 def _of_values(
-    function: Callable[..., Any], bound: Sequence[Name]
+    function: Callable[..., Any], node: Node
 ) -> tuple[Callable[..., Any], Sequence[Name]]:
     """A function of named parameters as one of values, and their names; what is not bound is None.
 
@@ -221,6 +227,6 @@ def _of_values(
     if names is not None:
         return function, names
     parameters = inspect.signature(function).parameters
-    known = [name for name in parameters if name in bound]
-    unknown = {name: None for name in parameters if name not in bound}
-    return lambda *values: function(**unknown, **dict(zip(known, values, strict=True))), known
+    bound = [name for name in parameters if name in node.names]
+    unbound = dict.fromkeys(name for name in parameters if name not in node.names)
+    return lambda *values: function(**unbound, **dict(zip(bound, values, strict=True))), bound

@@ -26,7 +26,10 @@ class Match(Activation):
     """A match of values; a variable may bear any name, even `self`."""
 
     __slots__ = ()
-    facts = frozenset()
+
+    @property
+    def facts(self) -> set[Fact]:
+        return set()
 
     @property
     def context(self) -> dict[str, Any]:
