@@ -285,6 +285,15 @@ def test_rules_that_begin_alike_share_what_they_find() -> None:
     assert tested == [(1, 2)]
 
 
+def test_rules_that_begin_with_other_elements_share_nothing() -> None:
+    elements = (NOT, EXISTS, lambda pattern: pattern)
+    engine = engine_with(HashedMatcher, [[One(), element(Other(1))] for element in elements])
+    engine.declare(One())
+    assert [match.rule.salience for match in engine.agenda.activations] == [0]
+    engine.declare(Other(1))
+    assert sorted(match.rule.salience for match in engine.agenda.activations) == [1, 2]
+
+
 def test_a_predicate_sees_only_facts_with_the_literals() -> None:
     engine = engine_of(One("number", P(lambda x: x < 3)))
     engine.declare(One("text", "long"), One("number", 2))

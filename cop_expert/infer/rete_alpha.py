@@ -73,12 +73,8 @@ def read_pattern(pattern: Fact, captured: bool) -> tuple[Shape, tuple[Name, ...]
     asked = Asked()
     if captured or pattern.__bind__:
         asked.bind(pattern.__bind__ or pattern, ())
-    constraints = list(_constraints(pattern))
-    for path, constraint in constraints:
+    for path, constraint in _constraints(pattern):
         asked.ask(path, constraint)
-    for path, constraint in constraints:
-        if isinstance(constraint, NOTFC):
-            asked.deny(path, constraint[0])
     return asked.shape(type(pattern)), tuple(asked.columns)
 
 
@@ -92,34 +88,26 @@ class Asked:
 
     def ask(self, path: Path, constraint: Any) -> None:
         match constraint:
-            case L():
-                self.literals.append((path, constraint.value))
-            case P():
-                self.tests.append((constraint.match, (path,)))
-            case W():
-                self.tests += [] if constraint.__bind__ else [(_is_there, (path,))]
-            case NOTFC():
-                return
+            case NOTFC((L(__bind__=None) | P(__bind__=None) | W(__bind__=None) as denied,)):
+                self.tests.append((Unlike(denied), (path,)))
+            case NOTFC((denied,)):
+                self.columns[Denied(denied.__bind__, Unlike(denied))] = path
+            case W(__bind__=None):
+                self.tests.append((_is_there, (path,)))
+            case L(__bind__=name, value=literal):
+                self.literals.append((path, literal))
+                self.bind(name, path)
+            case P(__bind__=name, match=holds):
+                self.tests.append((holds, (path,)))
+                self.bind(name, path)
+            case W(__bind__=name):
+                self.bind(name, path)
             case _:
                 self.literals.append((path, constraint))
-                return
-        if constraint.__bind__:
-            self.bind(constraint.__bind__, path)
 
-    def deny(self, path: Path, constraint: Any) -> None:
-        """Ask that a value is unlike what all the rest has bound, or will be unlike it."""
-        name, unlike = constraint.__bind__, Unlike(constraint)
-        if not name:
-            self.tests.append((unlike, (path,)))
-        elif name in self.columns:
-            self.tests.append((unlike, (path, self.columns[name])))
-        else:
-            self.columns[Denied(name, unlike)] = path
-
-    def bind(self, name: Name, path: Path) -> None:
-        first = self.columns.setdefault(name, path)
-        if first != path:
-            self.tests.append((operator.eq, (first, path)))
+    def bind(self, name: Name | None, path: Path) -> None:
+        if name is not None and self.columns.setdefault(name, path) != path:
+            self.tests.append((operator.eq, (self.columns[name], path)))
 
     def shape(self, fact_type: type) -> Shape:
         columns = tuple(self.columns.values())
