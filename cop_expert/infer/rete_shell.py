@@ -10,7 +10,7 @@ from cop_expert.model.template import Value
 
 
 class PlainFact(Fact):  # type: ignore[misc]  # experta has no types
-    """A row as an ordered fact; experta would freeze each of its values anew."""
+    """A row as an ordered fact; experta would freeze each value anew and search it for patterns."""
 
     def __init__(self, *row: Value) -> None:
         dict.update(self, enumerate(row))
