@@ -1,6 +1,7 @@
 """The command line: the only place that prints or exits."""
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -118,11 +119,21 @@ def progress() -> Iterator[Callable[[str], None]]:
         timer.cancel()
 
 
-def concluded(folder: Path, engine: str = "auto") -> "Run":
+def concluded(folder: Path, engine: str = "auto", **limits: Any) -> "Run":
+    from cop_expert.facts import Limits
     from cop_expert.pipeline import conclude
 
     with progress() as report:
-        return conclude(folder, engine, report)
+        return conclude(folder, engine, report, Limits(**limits))
+
+
+def amount_of_memory(context: click.Context, option: click.Parameter, value: str | None) -> str:
+    """A number and a unit, as DuckDB takes them."""
+    if value is None:
+        return ""
+    if not re.fullmatch(r"(?i)[0-9]+(\.[0-9]+)? ?[kmgt]i?b", value):
+        raise click.BadParameter(f"'{value}' is no amount of memory: write 500MB or 2GB.")
+    return value
 
 
 @main.command()
@@ -184,19 +195,33 @@ def check(folder: Path, as_json: bool) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Also write every conclusion as CSV, a file per template.",
 )
+@click.option(
+    "--memory",
+    callback=amount_of_memory,
+    help="The most memory to use, such as 2GB; what does not fit goes to temporary files.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="The most processors to use.")
 @AS_JSON
 @answering
-def infer(folder: Path, engine: str, out: Path | None, as_json: bool) -> None:
+def infer(
+    folder: Path,
+    engine: str,
+    out: Path | None,
+    memory: str,
+    threads: int | None,
+    as_json: bool,
+) -> None:
     """Run the rules; says how many facts were concluded, and how long it took.
 
     \b
-    Example:
+    Examples:
       cop-expert infer grand-hotel --engine duckdb --out conclusions
+      cop-expert infer grand-hotel --memory 2GB
     """
     import time
 
     started = time.perf_counter()
-    run = concluded(folder, engine)
+    run = concluded(folder, engine, memory=memory, threads=threads)
     seconds = time.perf_counter() - started
     if out:
         from cop_expert.report.tables import write_csv

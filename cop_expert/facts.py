@@ -10,7 +10,8 @@ fact also keeps its origin in the columns `@source` and `@line`. What else a lat
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from tempfile import gettempdir
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import msgspec
@@ -45,6 +46,17 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+class Limits(NamedTuple):
+    """What a run may use of the machine; nothing stands for DuckDB's own choice."""
+
+    memory: str = ""
+    """Such as `2GB`; what does not fit is laid out in temporary files."""
+    threads: int | None = None
+
+
+UNLIMITED = Limits()
+
+
 class FactBase:
     """Working memory: the given facts and what the rules conclude from them."""
 
@@ -62,9 +74,9 @@ class FactBase:
         self._staged: list[tuple[Template, str, str]] = []
 
     @classmethod
-    def new(cls, vocabulary: Vocabulary, threads: int | None = None) -> "FactBase":
+    def new(cls, vocabulary: Vocabulary, limits: Limits = UNLIMITED) -> "FactBase":
         """An empty fact base in memory, with a table for each template."""
-        connection = duckdb.connect(":memory:", config={"threads": threads} if threads else {})
+        connection = duckdb.connect(":memory:", config=_config(limits))
         facts = cls(connection, vocabulary)
         connection.execute("".join(map(_create, vocabulary.templates.values())))
         connection.execute('CREATE TABLE "@kept" (name VARCHAR, json VARCHAR)')
@@ -262,6 +274,19 @@ class Names:
         self._texts |= {code: text for code, text, _ in found}
         self._codes |= {text: code for code, text, _ in found}
         self._labels |= {text: label for _, text, label in found if label is not None}
+
+
+def _config(limits: Limits) -> dict[str, Any]:
+    """DuckDB's settings: no network, and nothing laid out in the folder that one works in."""
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "temp_directory": str(Path(gettempdir()) / f"cop-expert-{os.getpid()}"),
+    }
+    if limits.memory:
+        config["memory_limit"] = limits.memory
+    if limits.threads:
+        config["threads"] = limits.threads
+    return config
 
 
 def is_text(field: Field) -> bool:

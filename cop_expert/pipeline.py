@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from cop_expert import __version__
-from cop_expert.facts import FactBase
+from cop_expert.facts import UNLIMITED, FactBase, Limits
 from cop_expert.keep import (
     fingerprint_of,
     keep_facts,
@@ -79,13 +79,18 @@ def check(folder: Path, progress: Progress = quietly) -> list[Diagnostic]:
     return list(run.manifest.warnings)
 
 
-def conclude(folder: Path, engine: str = "auto", progress: Progress = quietly) -> Run:
+def conclude(
+    folder: Path,
+    engine: str = "auto",
+    progress: Progress = quietly,
+    limits: Limits = UNLIMITED,
+) -> Run:
     """The engagement's conclusions: kept ones where nothing has changed, else inferred anew."""
     fingerprint = fingerprint_of(folder)
     kept = _kept(folder, fingerprint, engine)
     if kept:
         return kept
-    knowledge = read(folder, progress)
+    knowledge = read(folder, progress, limits)
     run = infer(knowledge, engine, fingerprint, progress)
     if fingerprint == fingerprint_of(folder):  # else a file was changed in the meantime
         keep_facts(run.facts, folder, fingerprint)
@@ -103,7 +108,7 @@ def _kept(folder: Path, fingerprint: str, engine: str) -> Run | None:
     return Run(facts, manifest, facts.kept("rulebook", CheckedRulebook))
 
 
-def read(folder: Path, progress: Progress = quietly) -> Knowledge:
+def read(folder: Path, progress: Progress = quietly, limits: Limits = UNLIMITED) -> Knowledge:
     """Tables, ontologies and rules, checked; raises KnowledgeProblem with all that is wrong."""
     from cop_expert.check import check_rulebook
     from cop_expert.load.engagement import read_engagement
@@ -113,7 +118,7 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     engagement, problems = read_engagement(folder)
     if not engagement.tables and not engagement.knowledge:
         stop_at_errors(problems)
-    facts, individuals, found = read_ontologies(engagement)
+    facts, individuals, found = read_ontologies(engagement, limits)
     problems += found
     labels, found = read_tables(engagement, facts, individuals)
     problems += found
@@ -135,11 +140,11 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
 
 
 def read_ontologies(
-    engagement: "Engagement",
+    engagement: "Engagement", limits: Limits
 ) -> tuple[FactBase, list["Sheet"], list[Diagnostic]]:
     """A fact base for the standard templates and its own; its individuals as sheets."""
     if not engagement.knowledge:
-        return FactBase.new(standard_vocabulary(engagement.language)), [], []
+        return FactBase.new(standard_vocabulary(engagement.language), limits), [], []
     from cop_expert.load.graph import read_graph
     from cop_expert.load.knowledge import read_individuals
     from cop_expert.load.vocabulary import read_vocabulary
@@ -147,7 +152,7 @@ def read_ontologies(
     sources = {engagement.source(path): path for path in engagement.knowledge}
     read = {source: read_graph(path, source) for source, path in sources.items()}
     graphs = [graph for graph, _ in read.values()]
-    facts = FactBase.new(read_vocabulary(graphs, engagement.language))
+    facts = FactBase.new(read_vocabulary(graphs, engagement.language), limits)
     individuals = [
         sheet
         for source, (graph, _) in read.items()

@@ -11,7 +11,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from cop_expert.check import check_rulebook
-from cop_expert.facts import STAGED, FactBase, Names, quoted
+from cop_expert.facts import STAGED, FactBase, Limits, Names, quoted
 from cop_expert.infer.duck import DuckEngine
 from cop_expert.infer.engine import Engine, bring_to_fixed_point
 from cop_expert.infer.rete import ReteEngine
@@ -102,7 +102,7 @@ def closing() -> Iterator[None]:
 def fact_base(tables: Tables, words: Vocabulary) -> FactBase:
     """An empty fact base filled anew: making one takes longer than most tests."""
     if id(words) not in BASES:
-        BASES[id(words)] = FactBase.new(words, threads=1)
+        BASES[id(words)] = FactBase.new(words, Limits(threads=1))
     facts = BASES[id(words)]
     emptied = "".join(f"DELETE FROM {quoted(name)};" for name in words.templates)
     facts.connection.execute(f'{emptied} DROP TABLE IF EXISTS "@names"')

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cop_expert.facts import FactBase
+from cop_expert.facts import FactBase, Limits
 from cop_expert.load.engagement import read_engagement
 from cop_expert.load.scaffold import write_engagement
 from cop_expert.load.sheet import Sheet, lay_out
@@ -49,7 +49,7 @@ def load(
     folder: Path, more: Callable[[FactBase], list[Sheet]] = lambda _: []
 ) -> tuple[Given, list[Diagnostic]]:
     engagement, problems = read_engagement(folder)
-    facts = FactBase.new(VOCABULARY, threads=1)
+    facts = FactBase.new(VOCABULARY, Limits(threads=1))
     labels, found = read_tables(engagement, facts, more(facts))
     facts.settle()
     return Given(facts, labels), problems + found

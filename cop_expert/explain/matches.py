@@ -216,7 +216,7 @@ def _amount(clause: Clause, body: Body) -> tuple[str, list[str]]:
     direction = "" if aggregate.function == "min" else " DESC"
     if not body.terms.is_number(aggregate.operand):
         return "0::HUGEINT", [f"{body.terms.value(aggregate.operand)}{direction}"]
-    sql = rescaled(*body.terms.number(contribution(clause)), INNER_PLACES)
+    sql = f"{rescaled(*body.terms.number(contribution(clause)), INNER_PLACES)}::HUGEINT"
     return sql, [f"{sql}{direction}"]
 
 

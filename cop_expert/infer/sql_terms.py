@@ -19,7 +19,8 @@ CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) // 
 """
 MIRRORED = {"<": ">", "<=": ">=", ">=": "<=", ">": "<"}
 Number = tuple[str, int]
-"""An SQL expression and its decimal places."""
+"""An SQL expression and its decimal places. What facts hold has 64 bits, all that is reckoned of
+it 128: the sum of many is taken in 128 by DuckDB itself."""
 CodeOf = Callable[[Value], Value]
 """The code under which a fact base holds a text."""
 
@@ -55,7 +56,7 @@ class Terms:
         """The name is what facts hold."""
         self.values[name] = value
         if self.types[name].kind == Kind.NUMBER:
-            self.numbers[name] = (f"{value}::HUGEINT", PLACES)
+            self.numbers[name] = (value, PLACES)
         if maybe_absent:
             self.maybe_absent.add(name)
 
@@ -175,7 +176,7 @@ class Terms:
         """A numeric expression, exact or rounded to twelve places, and its places."""
         match expression:
             case Variable(name) if self._demands is self.of_group:
-                return f"{self.values[name]}::HUGEINT", PLACES
+                return self.values[name], PLACES
             case Variable(name):
                 return self.numbers[name]
             case Constant(None):
@@ -189,7 +190,7 @@ class Terms:
             case Aggregate(function, operand):
                 with self._within(self.of_binding):
                     inner, places = self._operand(operand)
-                return f"({function}({inner})::HUGEINT)", places
+                return f"{function}({inner})", places
             case Operation("/", (dividend, divisor)):
                 return self._quotient(dividend, divisor)
             case Operation(operator, operands):
@@ -213,12 +214,12 @@ class Terms:
             return f"({rescaled(*operands[0], 0)})", 0
         if operator == "*":
             (a, a_places), (b, b_places) = operands
-            return _at_most_inner(f"({a} * {b})", a_places + b_places)
+            return _at_most_inner(f"({a}::HUGEINT * {b})", a_places + b_places)
         places = max(places for _, places in operands)
         same = [rescaled(sql, own, places) for sql, own in operands]
         if operator in ("min", "max"):
             return self._extreme("least" if operator == "min" else "greatest", same), places
-        return f"({same[0]} {operator} {same[1]})", places
+        return f"({same[0]}::HUGEINT {operator} {same[1]})", places
 
     def _extreme(self, function: str, operands: list[str]) -> str:
         """DuckDB passes over NULL, but of what is divided by zero there is no least."""
@@ -231,7 +232,7 @@ class Terms:
     def _quotient(self, dividend: Expression, divisor: Expression) -> Number:
         (a, a_places), (b, b_places) = self._operand(dividend), self._operand(divisor)
         shift = INNER_PLACES + b_places - a_places
-        numerator = f"({a} * {10**shift}::HUGEINT)" if shift else a
+        numerator = f"({a} * {10**shift}::HUGEINT)" if shift else f"{a}::HUGEINT"
         if isinstance(divisor, Constant) and divisor.value:
             return f"(round_half_away({numerator}, {b}))", INNER_PLACES
         zero = f"({f'NOT {self._unless} AND ' if self._unless else ''}{b} = 0)"
