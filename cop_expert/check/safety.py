@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
+from cop_expert.model.keys import determined
 from cop_expert.model.rule import (
     Absence,
     Aggregate,
@@ -107,13 +108,12 @@ def check_aggregates(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnos
         for condition in clause.body:
             if isinstance(condition, Presence | Fallback):
                 yield from _unbound_keys(condition.atom, vocabulary)
-    grouped = {
-        v.name for _, term in clause.head if not is_aggregated(term) for v in variables(term)
-    }
+    fields = {term.name for _, term in clause.head if isinstance(term, Variable)}
+    group = determined(clause, vocabulary, fields)
     for _, term in clause.head:
         if is_aggregated(term):
             for variable in _outside_aggregates(term):
-                if variable.name not in grouped:
+                if variable.name not in group:
                     yield Diagnostic(
                         "not-grouped",
                         f"`{variable.name}` may differ within the group",
