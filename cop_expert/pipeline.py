@@ -1,7 +1,7 @@
 """The conductor: an engagement's folder in, its conclusions, proofs and strategy out."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,6 +93,7 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     from cop_expert.load.knowledge import read_individuals
     from cop_expert.load.tables import read_tables
     from cop_expert.load.vocabulary import read_vocabulary
+    from cop_expert.parse.files import read_rules
 
     progress("Reading the tables")
     engagement, problems = read_engagement(folder)
@@ -224,18 +225,9 @@ def standard_rules() -> list[tuple[Path, str]]:
 @cache
 def standard_rulebook() -> tuple[Rulebook, list[Diagnostic]]:
     """The standard rules, parsed once a process."""
+    from cop_expert.parse.files import read_rules
+
     return read_rules(standard_rules())
-
-
-def read_rules(files: Iterable[tuple[Path, str]]) -> tuple[Rulebook, list[Diagnostic]]:
-    """Rule files as one rulebook, in order; `files` gives each path and the name to show."""
-    from cop_expert.parse.rules import parse_rules
-
-    parsed = [parse_rules(path.read_text(encoding="utf-8"), source) for path, source in files]
-    return Rulebook(
-        tuple(parameter for rulebook, _ in parsed for parameter in rulebook.parameters),
-        tuple(rule for rulebook, _ in parsed for rule in rulebook.rules),
-    ), [problem for _, problems in parsed for problem in problems]
 
 
 # Conclusions are kept in the engagement's `.cop/`, under a hash of every input

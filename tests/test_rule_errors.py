@@ -11,7 +11,8 @@ from cop_expert.load.vocabulary import read_vocabulary
 from cop_expert.model.diagnostic import in_order
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
-from cop_expert.pipeline import read_rules, rulebook_in_force, standard_rulebook
+from cop_expert.parse.files import read_rules
+from cop_expert.pipeline import rulebook_in_force, standard_rulebook
 
 CASES = sorted((Path(__file__).parent / "errors" / "rules").iterdir())
 

@@ -28,7 +28,7 @@ from cop_expert.check.types import (
     check_literals,
     check_negated_types,
 )
-from cop_expert.model.diagnostic import Diagnostic
+from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Rulebook
 from cop_expert.model.template import Value, Vocabulary
@@ -63,11 +63,11 @@ def check_rulebook(
     """The standard rulebook with the engagement's own rules and settings, checked as one."""
     rulebook, replaced, problems = _together(standard, own)
     problems += [found for check in NAME_CHECKS for found in check(rulebook, vocabulary)]
-    parameters, unfit = set_parameters(rulebook, settings, setting_origin, vocabulary)
+    parameters, in_force, unfit = set_parameters(rulebook, settings, setting_origin, vocabulary)
     problems += unfit + list(check_shadowing(rulebook.rules, parameters))
     rules = {rule.name: rule for rule in rulebook.rules}
     if any(problem.code in UNREADABLE for problem in problems):
-        return CheckedRulebook(rules, parameters, (), replaced), problems
+        return CheckedRulebook(rules, parameters, (), replaced, in_force), problems
     clauses, clashes = resolve(rulebook.rules, parameters, vocabulary)
     problems += clashes
     problems += [
@@ -79,29 +79,29 @@ def check_rulebook(
     problems += check_sentences(rulebook.rules, parameters, clauses)
     strata = stratify(clauses)
     problems += [*check_strata(strata), *check_reachable(clauses, vocabulary)]
-    return CheckedRulebook(rules, parameters, strata, replaced), problems
+    return CheckedRulebook(rules, parameters, strata, replaced, in_force), problems
 
 
 def _together(
     standard: Rulebook, own: Rulebook
 ) -> tuple[Rulebook, tuple[str, ...], list[Diagnostic]]:
     """Both as one; a rule that replaces another stands in its place."""
-    replacing = {rule.name: rule for rule in own.rules if rule.replaces}
     known = {rule.name for rule in standard.rules}
     problems = [
         Diagnostic(
             "nothing-to-replace",
             f"there is no standard rule named `{rule.name}` to replace",
             rule.origin,
-            "`cop-expert rules` lists them; for a rule of your own leave `replace` out",
+            did_you_mean(rule.name, known)
+            or "`cop-expert rules` lists them; for a rule of your own leave `replace` out",
         )
-        for rule in replacing.values()
-        if rule.name not in known
+        for rule in own.rules
+        if rule.replaces and rule.name not in known
     ]
+    replacing = {
+        rule.name: rule for rule in reversed(own.rules) if rule.replaces and rule.name in known
+    }
     rules = [replacing.get(rule.name, rule) for rule in standard.rules]
-    rules += [rule for rule in own.rules if not rule.replaces]
-    replaced = tuple(sorted(replacing.keys() & known))
-    together = replace(
-        standard, parameters=standard.parameters + own.parameters, rules=tuple(rules)
-    )
-    return together, replaced, problems
+    rules += [rule for rule in own.rules if replacing.get(rule.name) is not rule]
+    together = replace(standard + own, rules=tuple(rules))
+    return together, tuple(sorted(replacing)), problems
