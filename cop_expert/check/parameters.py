@@ -35,11 +35,13 @@ def set_parameters(
     in_force = {name: setting for name, setting in in_force.items() if name in parameters}
     for name, parameter in parameters.items():
         setting = in_force.get(name)
-        if setting:
-            parameters[name] = replace(parameter, value=setting.value)
-        elif not parameter.has_default:
+        value = setting.value if setting else parameter.value
+        misfits = list(_misfits(replace(parameter, value=value), setting, vocabulary))
+        problems += misfits
+        if not setting and not parameter.has_default:
             problems.append(_unset(parameter))
-        problems += _misfits(parameters[name], setting, vocabulary)
+        elif not misfits:
+            parameters[name] = replace(parameter, value=value)
     return parameters, tuple(in_force.values()), problems
 
 

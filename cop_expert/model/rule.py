@@ -49,12 +49,19 @@ class Atom(Struct, frozen=True):
     template: str
     terms: tuple[tuple[str, Expression], ...]
     origin: Origin
+    places: tuple[Origin, ...] = ()
+    """Where the name of each field stands."""
 
     def __iter__(self) -> Iterator[tuple[str, Expression]]:
         return iter(self.terms)
 
     def term(self, field: str) -> Expression | None:
         return dict(self.terms).get(field)
+
+    def place(self, field: str) -> Origin:
+        """Where the field stands, the last time if there are several."""
+        names = (name for name, _ in self.terms)
+        return dict(zip(names, self.places, strict=False)).get(field, self.origin)
 
 
 class Presence(Struct, frozen=True, tag=True):

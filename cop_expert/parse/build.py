@@ -162,12 +162,17 @@ class Builder:
         origin = left.origin if isinstance(left, Variable) else self._origin(sign)
         return Comparison("=", left, right, origin)
 
-    def atom(self, template: Token, *arguments: tuple[str, Expression] | None) -> Atom:
-        terms = tuple(argument for argument in arguments if argument is not None)
-        return Atom(str(template), terms, self._origin(template))
+    def atom(self, template: Token, *arguments: tuple[Token, Expression] | None) -> Atom:
+        given = [argument for argument in arguments if argument]
+        return Atom(
+            template=str(template),
+            terms=tuple((str(name), term) for name, term in given),
+            origin=self._origin(template),
+            places=tuple(self._origin(name) for name, _ in given),
+        )
 
-    def argument(self, name: Token, term: Expression | None) -> tuple[str, Expression]:
-        return str(name), term if term is not None else Variable(str(name), self._origin(name))
+    def argument(self, name: Token, term: Expression | None) -> tuple[Token, Expression]:
+        return name, term or self.variable(name)
 
     # Expressions
 
@@ -195,7 +200,8 @@ class Builder:
         count = _millionths(digits)
         if count > FACT_LIMIT:
             message = "this number is beyond nine trillion, and no fact can hold it"
-            self.problems.append(Diagnostic("out-of-range", message, self._origin(digits)))
+            place, advice = self._origin(digits), "write a smaller one"
+            self.problems.append(Diagnostic("out-of-range", message, place, advice))
         return Constant(-count if any(signs) else count)
 
     def string(self, text: Token) -> Constant:
