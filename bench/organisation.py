@@ -91,9 +91,7 @@ class Organisation:
         self.table(folder, "people", "person,role,unit", self.persons(posts))
         self.table(folder, "practices", "practice,broader", self.forest())
         self.table(folder, "role_practices", "role,practice,importance", self.importances(uses))
-        self.table(
-            folder, "needs", "role,unit,practice,required,current", self.needs(uses, posts)
-        )
+        self.table(folder, "needs", "role,unit,practice,required,current", self.needs(uses, posts))
         self.table(folder, "handoffs", "from,to,strength", self.handoffs())
         self.table(folder, "items", "item,hours,mandatory", self.catalogue())
         self.table(folder, "item_practices", "item,practice,weight", self.coverage())
@@ -150,9 +148,7 @@ class Organisation:
             for practice in practices:
                 yield role, practice, self.random.choice(("0.2", "0.4", "0.6", "0.8", "1"))
 
-    def needs(
-        self, uses: dict[str, list[str]], posts: list[tuple[str, str, int]]
-    ) -> Iterator[Row]:
+    def needs(self, uses: dict[str, list[str]], posts: list[tuple[str, str, int]]) -> Iterator[Row]:
         for role, practices in uses.items():
             yield from (self.need(role, "", p) for p in practices if self.some(0.9))
         for role, unit, _ in posts:

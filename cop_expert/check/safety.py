@@ -14,7 +14,6 @@ from cop_expert.model.rule import (
     Clause,
     Comparison,
     Constant,
-    Expression,
     Fallback,
     Parameter,
     Presence,
@@ -23,6 +22,7 @@ from cop_expert.model.rule import (
     Variable,
     expressions,
     is_aggregated,
+    outside_aggregates,
     parts,
     variables,
 )
@@ -144,7 +144,7 @@ def check_aggregates(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnos
     group = determined(clause, vocabulary, fields)
     for _, term in clause.head:
         if is_aggregated(term):
-            for variable in _outside_aggregates(term):
+            for variable in outside_aggregates(term):
                 if variable.name not in group:
                     yield Diagnostic(
                         "not-grouped",
@@ -179,17 +179,6 @@ def _unbound_keys(atom: Atom, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
                 atom.origin,
                 f"add `{name}` to the fields",
             )
-
-
-def _outside_aggregates(expression: Expression) -> Iterator[Variable]:
-    match expression:
-        case Variable():
-            yield expression
-        case Aggregate() | Constant():
-            return
-        case _:
-            for operand in expression.operands:
-                yield from _outside_aggregates(operand)
 
 
 def shadowed(rules: tuple[Rule, ...], parameters: dict[str, Parameter]) -> dict[str, Variable]:

@@ -68,12 +68,11 @@ def _rows(
     subjects: list[str],
     places: list[str],
 ) -> Iterator[Answerable]:
-    wanted = [subjects, places][: len(fields)]
-    conditions = [f"list_contains(?, {quoted(field)})" for field in fields]
+    wanted = [facts.names.codes(names) for names in (subjects, places)][: len(fields)]
+    where = " AND ".join(f"list_contains(?, {quoted(field)})" for field in fields)
     columns = ", ".join(map(quoted, template.names))
-    where = " AND ".join(conditions)
     sql = f"SELECT {columns} FROM {quoted(template.name)} WHERE {where} ORDER BY ALL"
-    for row in facts.query(sql, wanted):
+    for row in facts.told(template.kinds, facts.query(sql, wanted)):
         yield Answerable(template.name, row)
 
 
@@ -116,7 +115,7 @@ def _identities(facts: FactBase) -> list[str]:
         if template.given and field.type.kind == Kind.TEXT and field.type.is_reference
     ]
     sql = f"SELECT name FROM ({' UNION '.join(columns)}) WHERE name IS NOT NULL ORDER BY name"
-    return [name for (name,) in facts.query(sql)]
+    return [str(name) for (name,) in facts.told([Kind.TEXT], facts.query(sql))]
 
 
 def _folded(name: str) -> str:

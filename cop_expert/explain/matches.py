@@ -10,21 +10,24 @@ from typing import NamedTuple
 
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.duck import fixed_point
-from cop_expert.infer.sql import MACROS, Body, literal, rescaled
+from cop_expert.infer.sql import Body
+from cop_expert.infer.sql_terms import MACROS, rescaled
 from cop_expert.model.arithmetic import INNER_PLACES
 from cop_expert.model.rule import (
     Aggregate,
     CheckedRulebook,
     Clause,
     Constant,
+    Expression,
     Fallback,
+    Operation,
     Presence,
     Stratum,
     Variable,
     is_aggregated,
     parts,
 )
-from cop_expert.model.template import Template, Value
+from cop_expert.model.template import Kind, Template, Value
 
 FEW = 2_000
 """Facts of a template up to which all of its bindings are fetched for a single question."""
@@ -74,7 +77,7 @@ class Matcher:
         """The templates whose bindings are all held in memory, once they are asked for."""
         self._ranked: set[str] = set()
         self._all: dict[int, dict[Row, list[Match]]] = {}
-        facts.connection.execute(MACROS)
+        facts.query(MACROS)
 
     def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
         """The bindings with which the clause concludes the row."""
@@ -101,32 +104,40 @@ class Matcher:
                     return NONE
             elif not is_aggregated(term):
                 computed.append((term, value))
-        body = Body(clause, self.facts.vocabulary, self._earlier(clause, row), bound)
-        same = [f"{body.value(term)} = {literal(value)}" for term, value in computed]
+        body = Body(clause, self.facts, self._earlier(clause, row), bound)
+        same = [body.terms.equals(body.terms.value(term), value) for term, value in computed]
         question = _Question(clause, body, self.facts)
         found = self.facts.query(
             f"SELECT {question.columns}, count(*) OVER (), sum({question.amount}) OVER () "
             f"{body.text(*same)} ORDER BY {question.order} LIMIT {limit}"
         )
         number, total = (found[0][-2], int(found[0][-1])) if found else (0, 0)
-        return Matches([question.match(answer) for answer in found], number, total)
+        matches = question.matches([answer[:-2] for answer in found])
+        return Matches(matches, number, total)
 
     def _all_matches(self, clause: Clause) -> dict[Row, list[Match]]:
         """Every binding of the clause, by what it concludes; asked once."""
         if id(clause) not in self._all:
             template = self._template(clause.head.template)
-            body = Body(clause, self.facts.vocabulary)
+            body = Body(clause, self.facts)
             question = _Question(clause, body, self.facts)
-            terms = [clause.head.term(name) for name in template.names]
-            heads = [body.value(term) for term in terms if term and not is_aggregated(term)]
+            grouped = [
+                (field, term)
+                for field in template.fields
+                if (term := clause.head.term(field.name)) and not is_aggregated(term)
+            ]
+            values = [body.terms.value(term) for _, term in grouped]
             found = self.facts.query(
-                f"SELECT {question.columns}, {', '.join(heads) or 1} "
+                f"SELECT {', '.join([question.columns, *values])} "
                 f"{body.text()} ORDER BY {question.order}"
             )
+            width = len(grouped)
+            heads = [answer[len(answer) - width :] for answer in found]
+            heads = self.facts.told([field.type.kind for field, _ in grouped], heads)
+            matches = question.matches([answer[: len(answer) - width] for answer in found])
             by_head: dict[Row, list[Match]] = {}
-            for answer in found:
-                head = tuple(answer[-len(heads) :]) if heads else ()
-                by_head.setdefault(head, []).append(question.match(answer))
+            for head, match in zip(heads, matches, strict=True):
+                by_head.setdefault(head, []).append(match)
             self._all[id(clause)] = by_head
         return self._all[id(clause)]
 
@@ -139,9 +150,10 @@ class Matcher:
             fixed_point(self.facts, stratum, keep_rounds=True)
             self._ranked |= set(stratum.templates)
         names = self._template(clause.head.template).names
+        stored = self.facts.stored(clause.head.template, row)
         same = " AND ".join(
-            f"{quoted(name)} IS NOT DISTINCT FROM {literal(value)}"
-            for name, value in zip(names, row, strict=True)
+            f"{quoted(name)} IS NOT DISTINCT FROM {'NULL' if value is None else value}"
+            for name, value in zip(names, stored, strict=True)
         )
         ranks = quoted(clause.head.template + "@rounds")
         own = f'SELECT "@round" FROM {ranks} WHERE {same}'
@@ -162,32 +174,35 @@ def _group(clause: Clause, template: Template, row: Row) -> Row:
 
 
 class _Question:
-    """What is selected of a clause's bindings, and how an answer is read."""
+    """What is selected of a clause's bindings, and how the answers are read."""
 
     def __init__(self, clause: Clause, body: Body, facts: FactBase) -> None:
         self.clause = clause
-        self.names = list(body.values)
-        self.atoms = [
-            (position, facts.vocabulary.templates[condition.atom.template].names)
-            for position, condition in enumerate(clause.body)
-            if isinstance(condition, Presence | Fallback)
-        ]
-        values = [body.values[name] for name in self.names]
-        for position, fields in self.atoms:
-            values += [f"t{position}.{quoted(field)}" for field in fields]
+        self.facts = facts
+        self.names = list(body.terms.values)
+        self.kinds = [Kind.NUMBER, *(clause.types[name].kind for name in self.names)]
+        self.places: dict[int, slice] = {}
+        """Where in an answer the fact of a condition stands."""
+        values = [body.terms.values[name] for name in self.names]
+        for position, condition in enumerate(clause.body):
+            if isinstance(condition, Presence | Fallback):
+                fields = facts.vocabulary.templates[condition.atom.template].fields
+                start = len(self.kinds)
+                self.kinds += [field.type.kind for field in fields]
+                self.places[position] = slice(start, len(self.kinds))
+                values += [f"t{position}.{quoted(field.name)}" for field in fields]
         self.amount, first = _amount(clause, body)
         self.columns = ", ".join([self.amount, *values])
         self.order = ", ".join([*first, *values]) or "1"
 
-    def match(self, answer: tuple[Value, ...]) -> Match:
-        amount, *rest = answer
-        bindings = dict(zip(self.names, rest, strict=False))
-        start, facts = len(self.names), {}
-        for position, fields in self.atoms:
-            fact = tuple(rest[start : start + len(fields)])
-            start += len(fields)
-            if any(value is not None for value in fact):
-                facts[position] = fact
+    def matches(self, answers: list[Row]) -> list[Match]:
+        return [self._match(answer) for answer in self.facts.told(self.kinds, answers)]
+
+    def _match(self, answer: Row) -> Match:
+        bindings = dict(zip(self.names, answer[1:], strict=False))
+        found = {position: answer[place] for position, place in self.places.items()}
+        facts = {p: fact for p, fact in found.items() if any(v is not None for v in fact)}
+        amount = answer[0]
         assert isinstance(amount, int)
         return Match(self.clause, bindings, facts, amount)
 
@@ -198,16 +213,36 @@ def _amount(clause: Clause, body: Body) -> tuple[str, list[str]]:
     if aggregate is None or aggregate.function == "count":
         return "0::HUGEINT", []
     direction = "" if aggregate.function == "min" else " DESC"
-    if not body.is_number(aggregate.operand):
-        return "0::HUGEINT", [f"{body.value(aggregate.operand)}{direction}"]
-    sql = rescaled(*body.number(aggregate.operand), INNER_PLACES)
+    if not body.terms.is_number(aggregate.operand):
+        return "0::HUGEINT", [f"{body.terms.value(aggregate.operand)}{direction}"]
+    sql = rescaled(*body.terms.number(contribution(clause)), INNER_PLACES)
     return sql, [f"{sql}{direction}"]
 
 
 def first_aggregate(clause: Clause) -> Aggregate | None:
     """The first aggregate of the conclusion: the one that a ledger adds up."""
-    for _, term in clause.head:
-        for part in parts(term):
-            if isinstance(part, Aggregate):
-                return part
-    return None
+    found = (part for _, term in clause.head for part in parts(term))
+    return next((part for part in found if isinstance(part, Aggregate)), None)
+
+
+def contribution(clause: Clause) -> Expression:
+    """What a match adds: the aggregate's operand, divided as the sum of all is."""
+    term = next(term for _, term in clause.head if is_aggregated(term))
+    aggregate = first_aggregate(clause)
+    assert aggregate
+    match term:
+        case Operation("/", (dividend, divisor), origin) if is_quotient_of_sum(term):
+            assert isinstance(dividend, Aggregate)
+            return Operation("/", (dividend.operand, divisor), origin)
+        case _:
+            return aggregate.operand
+
+
+def is_quotient_of_sum(term: Expression) -> bool:
+    """True for `sum(x) / y`, where y is the same for the whole group."""
+    return (
+        isinstance(term, Operation)
+        and term.operator == "/"
+        and isinstance(term.operands[0], Aggregate)
+        and not is_aggregated(term.operands[1])
+    )

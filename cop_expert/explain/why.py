@@ -8,11 +8,16 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from cop_expert.explain.matches import Match, Matcher, Matches, first_aggregate
+from cop_expert.explain.matches import (
+    Match,
+    Matcher,
+    Matches,
+    first_aggregate,
+    is_quotient_of_sum,
+)
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, rescale
-from cop_expert.model.measure import measure
 from cop_expert.model.proof import (
     Absent,
     Compared,
@@ -153,11 +158,14 @@ class Explainer:
         return Line(derivation.because, amount, share, derivation.premises)
 
     def _said_amount(self, amount: int, aggregate: Aggregate, clause: Clause) -> str:
-        template = self._template(clause.head.template)
-        field = next(name for name, term in clause.head if is_aggregated(term))
-        datatype = measure(aggregate.operand, clause.types, self.facts.vocabulary.datatypes)
-        if clause.head.term(field) == aggregate:
-            datatype = template.by_name[field].type
+        """In the measure of the conclusion; nothing where it is of no kind that people know."""
+        field, term = next((name, t) for name, t in clause.head if is_aggregated(t))
+        if term == aggregate or is_quotient_of_sum(term):
+            datatype = self._template(clause.head.template).by_name[field].type
+        elif isinstance(aggregate.operand, Variable):
+            datatype = clause.types[aggregate.operand.name]
+        else:
+            return ""
         return self.speaker.amount(rescale(amount, INNER_PLACES, PLACES), datatype)
 
     def _premises(self, match: Match, depth: int, full: bool) -> Iterator[Premise]:

@@ -1,45 +1,118 @@
 """The engine `duckdb`: each stratum set at a time, recursive ones semi-naively."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import duckdb
 
 from cop_expert.facts import FactBase, quoted
-from cop_expert.infer.engine import check_keys, divided_by_zero, overflow
-from cop_expert.infer.sql import MACROS, select, zero_divisions
+from cop_expert.infer.engine import Engine, divided_by_zero, overflow
+from cop_expert.infer.sql import Query
+from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import CheckedRulebook, Clause, Presence, Stratum
+from cop_expert.model.rule import Clause, Constant, Presence, Stratum
+
+OVERFLOW = (duckdb.OutOfRangeException, duckdb.ConversionException)
+GROWING = '"@growing"'
+"""What a recursion has concluded in its last round."""
 
 
-class DuckEngine:
+class DuckEngine(Engine):
     """Evaluates whole relations in SQL; made for size."""
 
     name = "duckdb"
 
-    def infer(self, facts: FactBase, rulebook: CheckedRulebook) -> list[Diagnostic]:
-        facts.connection.execute(MACROS)
-        found: list[Diagnostic] = []
-        for done, stratum in enumerate(rulebook.strata):
+    def __init__(self, facts: FactBase) -> None:
+        self.facts = facts
+        self.filled = set(facts.counts())
+        """The templates that have facts: without them most rules need not be asked."""
+        facts.query(MACROS)
+
+    def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
+        clauses = [clause for clause in stratum.clauses if self._can_fire(clause, stratum)]
+        try:
+            if stratum.recursive:
+                self._recur(stratum, clauses)
+            else:
+                for name in stratum.templates:
+                    self._insert(name, [c for c in clauses if c.head.template == name])
+        except OVERFLOW:
+            yield from map(overflow, self._overflowing(clauses))
+            return
+        for clause in clauses:
+            counts = Query(clause, self.facts).zero_divisions()
+            if times := sum(self.facts.query(sql)[0][0] for sql in counts):
+                yield divided_by_zero(clause, times)
+
+    def _can_fire(self, clause: Clause, stratum: Stratum) -> bool:
+        there = self.filled.union(stratum.templates)
+        return all(c.atom.template in there for c in clause.body if isinstance(c, Presence))
+
+    def _insert(self, name: str, clauses: list[Clause]) -> None:
+        if clauses:
+            self._add(name, together([Query(clause, self.facts) for clause in clauses]))
+
+    def _add(self, name: str, conclusions: str) -> None:
+        (count,) = self.facts.query(f"INSERT INTO {quoted(name)} {conclusions}")[0]
+        self.filled |= {name} if count else set()
+
+    def _recur(self, stratum: Stratum, clauses: list[Clause]) -> None:
+        if len(stratum.templates) == 1 and all(len(own(c, stratum)) <= 1 for c in clauses):
+            self._insert_recursively(stratum, clauses)
+        else:
+            fixed_point(self.facts, stratum)
+            self.filled |= set(stratum.templates)
+
+    def _insert_recursively(self, stratum: Stratum, clauses: list[Clause]) -> None:
+        """One recursive query, whose memory is linear in what it concludes."""
+        (name,) = stratum.templates
+
+        def growing(position: int, template: str) -> str:
+            return GROWING if template == name else quoted(template)
+
+        steps = [Query(c, self.facts, growing).bare() for c in clauses if own(c, stratum)]
+        first = [clause for clause in clauses if not own(clause, stratum)]
+        if not first or not steps:
+            self._insert(name, first)
+            return
+        conclusions = together([Query(clause, self.facts) for clause in first])
+        union = f"({conclusions}) UNION ({' UNION ALL '.join(steps)})"
+        self._add(name, f"WITH RECURSIVE {GROWING} AS ({union}) FROM {GROWING}")
+
+    def _overflowing(self, clauses: Iterable[Clause]) -> Iterator[Clause]:
+        for clause in clauses:
             try:
-                if stratum.recursive:
-                    fixed_point(facts, stratum)
-                else:
-                    _conclude(facts, stratum)
-            except (duckdb.OutOfRangeException, duckdb.ConversionException):
-                found += check_keys(facts, rulebook.strata[:done])
-                return [*found, *map(overflow, _overflowing(facts, stratum))]
-            found += check_divisions(facts, stratum)
-        return [*found, *check_keys(facts, rulebook.strata)]
+                # A count would let DuckDB pass over the very column that overflows.
+                conclusions = Query(clause, self.facts).select()
+                self.facts.query(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {conclusions}')
+            except OVERFLOW:
+                yield clause
 
 
-def _conclude(facts: FactBase, stratum: Stratum) -> None:
-    for name in stratum.templates:
-        selects = [
-            select(clause, facts.vocabulary)
-            for clause in stratum.clauses
-            if clause.head.template == name
-        ]
-        facts.connection.execute(f"INSERT INTO {quoted(name)} {' UNION '.join(selects)}")
+def own(clause: Clause, stratum: Stratum) -> list[int]:
+    """The positions of conditions on what the clause's stratum itself concludes."""
+    return [
+        position
+        for position, condition in enumerate(clause.body)
+        if isinstance(condition, Presence) and condition.atom.template in stratum.templates
+    ]
+
+
+def together(queries: list[Query]) -> str:
+    """What the queries conclude, each fact once."""
+    if all(are_disjoint(a, b) for i, a in enumerate(queries) for b in queries[:i]):
+        return " UNION ALL ".join(query.select() for query in queries)
+    return " UNION ".join(query.bare() for query in queries)
+
+
+def are_disjoint(one: Query, other: Query) -> bool:
+    """True where a literal tells all conclusions of the one from those of the other."""
+    terms, others = dict(one.clause.head), dict(other.clause.head)
+    return any(
+        isinstance(term, Constant)
+        and isinstance(against := others.get(field), Constant)
+        and term.value != against.value
+        for field, term in terms.items()
+    )
 
 
 def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) -> None:
@@ -48,28 +121,27 @@ def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) ->
     With `keep_rounds` the conclusions are left in place and the tables `T@rounds` say in which
     round each fact of T first appeared.
     """
-    working = {name: f"{name}@rounds" if keep_rounds else name for name in stratum.templates}
+    working = {name: f"{name}@rounds" for name in stratum.templates}
     for name, table in working.items():
-        if keep_rounds:
-            facts.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS FROM {quoted(name)} LIMIT 0"
-            )
-        facts.connection.execute(
-            f'ALTER TABLE {quoted(table)} ADD COLUMN IF NOT EXISTS "@round" INTEGER'
+        facts.query(
+            f'CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT *, 0 AS "@round" '
+            f"FROM {quoted(name)} LIMIT 0"
         )
     step = 1
     while _round(facts, stratum, working, step):
         step += 1
     if not keep_rounds:
-        for table in working.values():
-            facts.connection.execute(f'ALTER TABLE {quoted(table)} DROP COLUMN "@round"')
+        for name, table in working.items():
+            facts.query(
+                f'INSERT INTO {quoted(name)} SELECT * EXCLUDE ("@round") FROM {quoted(table)}'
+            )
 
 
 def _round(facts: FactBase, stratum: Stratum, working: dict[str, str], step: int) -> bool:
     """One round; true where it concluded anything new."""
     queries: dict[str, list[str]] = {name: [] for name in stratum.templates}
     for clause in stratum.clauses:
-        queries[clause.head.template] += _delta_queries(facts, clause, working, step)
+        queries[clause.head.template] += _delta_queries(facts, clause, stratum, working, step)
     new = {}
     for name, selects in queries.items():
         if selects:
@@ -80,23 +152,19 @@ def _round(facts: FactBase, stratum: Stratum, working: dict[str, str], step: int
                 f"({' UNION '.join(selects)}) EXCEPT {known}"
             )[0][0]
     for name in new:
-        facts.connection.execute(
+        facts.query(
             f"INSERT INTO {quoted(working[name])} SELECT *, {step} FROM {quoted(name + '@new')}"
         )
     return any(new.values())
 
 
 def _delta_queries(
-    facts: FactBase, clause: Clause, working: dict[str, str], step: int
+    facts: FactBase, clause: Clause, stratum: Stratum, working: dict[str, str], step: int
 ) -> Iterator[str]:
-    recursive = [
-        position
-        for position, condition in enumerate(clause.body)
-        if isinstance(condition, Presence) and condition.atom.template in working
-    ]
+    recursive = own(clause, stratum)
     if step == 1:
         if not recursive:
-            yield select(clause, facts.vocabulary)
+            yield Query(clause, facts).bare()
         return
     for changed in recursive:
 
@@ -106,21 +174,4 @@ def _delta_queries(
                 return table
             return f'(SELECT * FROM {table} WHERE "@round" = {step - 1})'
 
-        yield select(clause, facts.vocabulary, table_of)
-
-
-def _overflowing(facts: FactBase, stratum: Stratum) -> Iterator[Clause]:
-    for clause in stratum.clauses:
-        try:
-            # A count would let DuckDB pass over the very column that overflows.
-            conclusions = select(clause, facts.vocabulary)
-            facts.connection.execute(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {conclusions}')
-        except (duckdb.OutOfRangeException, duckdb.ConversionException):
-            yield clause
-
-
-def check_divisions(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
-    for clause in stratum.clauses:
-        times = sum(facts.query(sql)[0][0] for sql in zero_divisions(clause, facts.vocabulary))
-        if times:
-            yield divided_by_zero(clause, times)
+        yield Query(clause, facts, table_of).bare()

@@ -1,23 +1,54 @@
 """What every engine is, and what is checked after each stratum whichever engine ran it."""
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 
 from cop_expert.facts import FactBase, Row, quoted
-from cop_expert.infer.sql import literal, select
+from cop_expert.infer.sql import Query
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import CheckedRulebook, Clause, Constant, Stratum, is_aggregated
-from cop_expert.model.template import Template, Value
+from cop_expert.model.keys import determined
+from cop_expert.model.rule import (
+    CheckedRulebook,
+    Clause,
+    Stratum,
+    Variable,
+    is_aggregated,
+    variables,
+)
+from cop_expert.model.template import Template, Value, Vocabulary
 
 
-class Engine(Protocol):
-    """Brings a fact base to its fixed point under a checked rulebook."""
+class Engine(ABC):
+    """Brings a fact base to its fixed point, one stratum after the other."""
 
     name: str
 
-    def infer(self, facts: FactBase, rulebook: CheckedRulebook) -> list[Diagnostic]:
-        """Add every conclusion; returns what was found on the way (contradictions, overflows)."""
+    @abstractmethod
+    def __init__(self, facts: FactBase) -> None:
+        """Made anew for each fact base."""
+
+    @abstractmethod
+    def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
+        """Add all that the stratum concludes; yields overflows and divisions by zero."""
+
+
+def bring_to_fixed_point(
+    engine: Engine, facts: FactBase, rulebook: CheckedRulebook
+) -> list[Diagnostic]:
+    """Add every conclusion; what was found on the way.
+
+    An overflow or two facts with one key end the run: what rests on them would mean nothing.
+    """
+    found: list[Diagnostic] = []
+    for stratum in rulebook.strata:
+        found += engine.conclude(stratum)
+        if not all(diagnostic.warning for diagnostic in found):
+            break
+        found += check_keys(facts, stratum)
+        if not all(diagnostic.warning for diagnostic in found):
+            break
+    return found
 
 
 def overflow(clause: Clause) -> Diagnostic:
@@ -40,56 +71,44 @@ def divided_by_zero(clause: Clause, times: int) -> Diagnostic:
     )
 
 
-def check_keys(facts: FactBase, strata: Sequence[Stratum]) -> Iterator[Diagnostic]:
+def check_keys(facts: FactBase, stratum: Stratum) -> Iterator[Diagnostic]:
     """Two values for one key are a contradiction between rules: both are shown."""
-    clauses = {
-        name: [clause for clause in stratum.clauses if clause.head.template == name]
-        for stratum in strata
-        for name in stratum.templates
-    }
-    for name in _clashing(facts, clauses):
-        for one, other in _clashes(facts, facts.vocabulary.templates[name]):
-            yield _clash(facts, clauses[name], one, other)
-
-
-def _clashing(facts: FactBase, clauses: dict[str, list[Clause]]) -> list[str]:
-    """The templates whose facts clash, found in one query."""
-    names = list(clauses)
-    queries = []
-    for i, name in enumerate(names):
+    for name in stratum.templates:
         template = facts.vocabulary.templates[name]
-        if set(template.key) != set(template.names) and not _is_grouped(
-            clauses[name], template.key
-        ):
-            twice = f"SELECT 1 FROM {quoted(name)} GROUP BY {_key(template)} HAVING count(*) > 1"
-            queries.append(f"SELECT {i} AS i WHERE EXISTS ({twice})")
-    if not queries:
-        return []
-    return [names[i] for (i,) in facts.query(f"{' UNION ALL '.join(queries)} ORDER BY i")]
+        clauses = [clause for clause in stratum.clauses if clause.head.template == name]
+        if not is_key_kept(clauses, template, facts.vocabulary):
+            for one, other in _clashes(facts, template):
+                yield _clash(facts, clauses, one, other)
+
+
+def is_key_kept(clauses: list[Clause], template: Template, vocabulary: Vocabulary) -> bool:
+    """True where no two conclusions can agree in the key and differ elsewhere."""
+    if set(template.key) == set(template.names):
+        return True
+    if len(clauses) != 1:
+        return False
+    head = dict(clauses[0].head)
+    terms = [head.get(field) for field in template.key]
+    if any(term and is_aggregated(term) for term in terms):
+        return False
+    key = {term.name for term in terms if isinstance(term, Variable)}
+    grouped = {v.name for t in head.values() if not is_aggregated(t) for v in variables(t)}
+    return grouped <= determined(clauses[0], vocabulary, key)
 
 
 def _clashes(facts: FactBase, template: Template) -> Iterator[tuple[Row, Row]]:
     """Two facts for each of the first keys that have several."""
-    record = ", ".join(f"{quoted(field)} := {quoted(field)}" for field in template.names)
+    key, record = (", ".join(map(quoted, names)) for names in (template.key, template.names))
+    twice = f"FROM {quoted(template.name)} {f'GROUP BY {key}' if key else ''} HAVING count(*) > 1"
+    if not facts.query(f"SELECT 1 {twice} LIMIT 1"):
+        return
+    # Bringing the facts of each key together takes far longer than counting them.
     clashing = facts.query(
-        f"SELECT list(struct_pack({record})) FROM {quoted(template.name)} "
-        f"GROUP BY {_key(template)} HAVING count(*) > 1 ORDER BY {_key(template)} LIMIT 20"
+        f"SELECT list(row({record}) ORDER BY {record}) {twice} ORDER BY 1 LIMIT 20"
     )
     for (records,) in clashing:
-        one, other, *_ = sorted((tuple(found.values()) for found in records), key=repr)
+        one, other = facts.told(template.kinds, records[:2])
         yield one, other
-
-
-def _key(template: Template) -> str:
-    return ", ".join(map(quoted, template.key)) or "NULL"
-
-
-def _is_grouped(clauses: list[Clause], key: tuple[str, ...]) -> bool:
-    """One aggregating clause concludes one fact a group; where the key is the group, none clash."""
-    return len(clauses) == 1 and all(
-        isinstance(term, Constant) or is_aggregated(term) != (field in key)
-        for field, term in clauses[0].head
-    )
 
 
 def _clash(facts: FactBase, clauses: list[Clause], one: Row, other: Row) -> Diagnostic:
@@ -113,13 +132,10 @@ def _shown(value: Value) -> str:
 
 
 def _concluding(facts: FactBase, clauses: list[Clause], row: Row) -> Clause:
-    names = facts.vocabulary.templates[clauses[0].head.template].names
-    same = " AND ".join(
-        f"{quoted(name)} IS NOT DISTINCT FROM {literal(value)}"
-        for name, value in zip(names, row, strict=True)
-    )
+    template = facts.vocabulary.templates[clauses[0].head.template]
+    same = " AND ".join(f"{quoted(name)} IS NOT DISTINCT FROM ?" for name in template.names)
     for clause in clauses:
-        sql = f"SELECT 1 FROM ({select(clause, facts.vocabulary)}) WHERE {same} LIMIT 1"
-        if facts.query(sql):
+        sql = f"SELECT 1 FROM ({Query(clause, facts).bare()}) WHERE {same} LIMIT 1"
+        if facts.query(sql, facts.stored(template.name, row)):
             return clause
     return clauses[0]

@@ -1,38 +1,38 @@
 """The engine `experta`: each clause as rules of the classical shell, match by match."""
 
+from collections.abc import Iterator
 from functools import partial
 from operator import itemgetter
 
 from cop_expert.facts import FactBase, Row
-from cop_expert.infer.engine import check_keys, divided_by_zero, overflow
+from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.experta_mended import Fact, KnowledgeEngine, Rule
 from cop_expert.infer.rete_conclusions import Conclusion, Total
 from cop_expert.infer.rete_matcher import HashedMatcher, InTurn
 from cop_expert.infer.rete_rules import Translation, atoms
-from cop_expert.infer.sql import MACROS
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import CheckedRulebook, Clause, Stratum
+from cop_expert.model.rule import Clause, Stratum
 from cop_expert.model.template import Value
 
 
-class ReteEngine:
+class ReteEngine(Engine):
     """Matches fact by fact; made for small fact bases, and the second opinion on `duckdb`."""
 
     name = "experta"
 
-    def infer(self, facts: FactBase, rulebook: CheckedRulebook) -> list[Diagnostic]:
-        facts.connection.execute(MACROS)
-        memory = WorkingMemory(facts)
-        found: list[Diagnostic] = []
-        for done, stratum in enumerate(rulebook.strata):
-            conclusions = memory.conclude(stratum)
-            overflowing = [found.clause for found in conclusions if found.overflows]
-            if overflowing:
-                found += check_keys(facts, rulebook.strata[:done])
-                return [*found, *map(overflow, overflowing)]
-            memory.write(stratum)
-            found += (divided_by_zero(c.clause, c.divisions) for c in conclusions if c.divisions)
-        return [*found, *check_keys(facts, rulebook.strata)]
+    def __init__(self, facts: FactBase) -> None:
+        self.memory = WorkingMemory(facts)
+
+    def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
+        conclusions = self.memory.conclude(stratum)
+        overflowing = [found.clause for found in conclusions if found.overflows]
+        if overflowing:
+            yield from map(overflow, overflowing)
+            return
+        self.memory.write(stratum)
+        for found in conclusions:
+            if found.divisions:
+                yield divided_by_zero(found.clause, found.divisions)
 
 
 class Shell(KnowledgeEngine):  # type: ignore[misc]  # experta has no types

@@ -27,6 +27,7 @@ from cop_expert.model.rule import (
     Variable,
     expressions,
     is_aggregated,
+    outside_aggregates,
     parts,
 )
 from cop_expert.model.template import Template, Value
@@ -92,7 +93,10 @@ class Total(Conclusion):
         super().__init__(clause, template, computed, add)
         found = (part for term in self.terms for part in parts(term))
         self.aggregates = list(dict.fromkeys(p for p in found if isinstance(p, Aggregate)))
-        self.keys = [term for term in self.terms if not is_aggregated(term)]
+        beside = {v: None for t in self.terms if is_aggregated(t) for v in outside_aggregates(t)}
+        self.keys = [*(term for term in self.terms if not is_aggregated(term)), *beside]
+        """What a group agrees in: its other fields, and what these determine."""
+        self.values += [_reader(variable, computed, True) for variable in beside]
         self.totalled = [
             _of_totals(term, self.aggregates) if is_aggregated(term) else None
             for term in self.terms

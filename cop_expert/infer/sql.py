@@ -1,11 +1,12 @@
 """A clause in, the SQL that asks it out; shared by the engine and by explanations."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from typing import NamedTuple
 
-from cop_expert.facts import quoted
+from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.evaluate import needed
-from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT
+from cop_expert.infer.sql_terms import MIRRORED, Terms
+from cop_expert.model.keys import determined
 from cop_expert.model.rule import (
     Absence,
     Aggregate,
@@ -13,28 +14,36 @@ from cop_expert.model.rule import (
     Binding,
     Clause,
     Comparison,
+    Condition,
     Constant,
     Expression,
     Fallback,
-    Operation,
     Presence,
     Variable,
+    expressions,
     is_aggregated,
+    outside_aggregates,
+    parts,
     variables,
 )
-from cop_expert.model.template import Kind, Value, Vocabulary
-
-MACROS = """
-CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) // 2)) // d;
-"""
+from cop_expert.model.template import Value
 
 TableOf = Callable[[int, str], str]
 """The table to ask for the condition at a position, on a template."""
 
-MIRRORED = {"<": ">", "<=": ">=", ">=": "<=", ">": "<"}
 
-Number = tuple[str, int]
-"""An SQL expression and its decimal places."""
+def own_table(position: int, template: str) -> str:
+    """Every condition asks its template's own table."""
+    return quoted(template)
+
+
+class Nearest(NamedTuple):
+    """A condition of which only the fact next to a value counts: `min(x)` where `x > value`."""
+
+    presence: int
+    """The position of the condition that binds the name."""
+    comparison: int
+    """The position of the comparison that bounds it."""
 
 
 class Body:
@@ -43,84 +52,81 @@ class Body:
     def __init__(
         self,
         clause: Clause,
-        vocabulary: Vocabulary,
-        table_of: TableOf = lambda position, template: quoted(template),
+        facts: FactBase,
+        table_of: TableOf = own_table,
         bound: dict[str, Value] | None = None,
-        once: bool = False,
+        nearest: Nearest | None = None,
     ) -> None:
-        """`bound` fixes variables; with `once` each binding comes once, whatever is not asked."""
+        """`bound` fixes variables."""
         self.clause = clause
-        self.vocabulary = vocabulary
-        self.once = once
-        self.values: dict[str, str] = {}
-        self.numbers: dict[str, Number] = {}
+        self.templates = facts.vocabulary.templates
+        self.terms = Terms(clause.types, facts.names.code)
         self.tables: list[str] = []
         self.joins: list[str] = []
         self.where: list[str] = []
         self.tests: list[str] = []
         """Comparisons; NULL where something is divided by zero."""
-        self.zeros: list[str] = []
-        """When a binding divides by zero."""
-        self.having: list[str] = []
-        self.group_zeros: list[str] = []
-        """When a group divides by zero."""
-        self.maybe_absent: set[str] = set()
-        """Names that may stand for `none`."""
-        self._of_group = False
-        self._unless = ""
         for position, condition in enumerate(clause.body):
-            if isinstance(condition, Presence):
+            if isinstance(condition, Presence) and position not in (nearest or ()):
                 table = table_of(position, condition.atom.template)
                 self._add_presence(f"t{position}", table, condition.atom)
-        for position, condition in _in_order_of_need(clause, set(self.values)):
+        if nearest:
+            self._add_nearest(nearest, table_of)
+        for position, condition in _in_order_of_need(clause, set(self.terms.values)):
             match condition:
                 case Fallback(atom):
                     self._add_fallback(f"t{position}", table_of(position, atom.template), condition)
                 case Binding(name, value):
-                    self._bind(name, value)
+                    self.terms.compute(name, value)
         for position, condition in enumerate(clause.body):
             match condition:
                 case Absence(atom):
                     self._add_absence(f"t{position}", table_of(position, atom.template), atom)
-                case Comparison():
-                    self.tests.append(self.comparison(condition))
+                case Comparison() if position not in (nearest or ()):
+                    self.tests.append(self.terms.comparison(condition))
                 case _:
                     pass
         self.where += [
-            f"{self.values[name]} = {literal(value)}" for name, value in (bound or {}).items()
+            self.terms.equals(self.terms.values[name], value)
+            for name, value in (bound or {}).items()
         ]
 
-    def _is_optional(self, template: str, field: str) -> bool:
-        return not self.vocabulary.templates[template].by_name[field].required
-
-    def _rows(self, table: str, atom: Atom) -> str:
-        """Facts that differ only in fields that are not asked for would give a binding twice.
-
-        Given facts need no such care where their key is asked for: loading sees to keys.
-        """
-        template = self.vocabulary.templates[atom.template]
-        fields = dict(atom.terms)
-        if not self.once or template.given or len(fields) == len(template.fields):
-            return table
-        return f"(SELECT DISTINCT {', '.join(map(quoted, fields)) or 1} FROM {table})"
-
     def _add_presence(self, alias: str, table: str, atom: Atom) -> None:
-        self.tables.append(f"{self._rows(table, atom)} AS {alias}")
+        self.tables.append(f"{table} AS {alias}")
+        self.where += self._join(alias, atom)
+
+    def _join(self, alias: str, atom: Atom) -> list[str]:
+        """Take the names that the atom binds; what its other terms ask."""
+        conditions = []
         for field, term in atom:
             column = f"{alias}.{quoted(field)}"
             if isinstance(term, Constant):
-                self.where.append(_equals(column, term.value))
-            elif isinstance(term, Variable) and term.name in self.values:
-                self.where.append(f"{column} = {self.values[term.name]}")
+                conditions.append(self.terms.equals(column, term.value))
+            elif isinstance(term, Variable) and term.name in self.terms.values:
+                conditions.append(f"{column} = {self.terms.values[term.name]}")
             elif isinstance(term, Variable):
-                self._take(term.name, column)
-                if self._is_optional(atom.template, field):
-                    self.where.append(f"{column} IS NOT NULL")
+                self.terms.take(term.name, column)
+                if not self.templates[atom.template].by_name[field].required:
+                    conditions.append(f"{column} IS NOT NULL")
+        return conditions
 
-    def _take(self, name: str, value: str) -> None:
-        self.values[name] = value
-        if self.clause.types[name].kind == Kind.NUMBER:
-            self.numbers[name] = (f"{value}::HUGEINT", PLACES)
+    def _add_nearest(self, nearest: Nearest, table_of: TableOf) -> None:
+        """DuckDB's ASOF join finds the next fact by sorting, without trying all pairs."""
+        presence, comparison = (self.clause.body[position] for position in nearest)
+        assert isinstance(presence, Presence) and isinstance(comparison, Comparison)
+        alias, template = f"t{nearest.presence}", presence.atom.template
+        constants = [
+            self.terms.equals(quoted(field), term.value)
+            for field, term in presence.atom
+            if isinstance(term, Constant)
+        ]
+        rows = f"(FROM {table_of(nearest.presence, template)} WHERE {_all(constants)})"
+        variable_terms = tuple(
+            (field, term) for field, term in presence.atom if isinstance(term, Variable)
+        )
+        on = self._join(alias, Atom(template, variable_terms, presence.atom.origin))
+        on.append(self.terms.comparison(comparison))
+        self.joins.append(f"ASOF JOIN {rows} AS {alias} ON {_all(on)}")
 
     def _add_fallback(self, alias: str, table: str, condition: Fallback) -> None:
         on = ["TRUE"]
@@ -131,23 +137,20 @@ class Body:
                 on.append(f"{there} = {columns[0]}" if columns else f"{there} IS NOT NULL")
                 columns.append(there)
             elif isinstance(term, Variable):
-                on.append(f"{there} = {self.values[term.name]}")
+                on.append(f"{there} = {self.terms.values[term.name]}")
             elif isinstance(term, Constant):
-                on.append(_equals(there, term.value))
-        rows = self._rows(table, condition.atom)
-        self.joins.append(f"LEFT JOIN {rows} AS {alias} ON {' AND '.join(on)}")
-        self._unless = f"({columns[0]} IS NOT NULL)"
-        taken = f"coalesce({columns[0]}, {self.value(condition.value)})"
-        self._unless = ""
+                on.append(self.terms.equals(there, term.value))
+        self.joins.append(f"LEFT JOIN {table} AS {alias} ON {_all(on)}")
+        with self.terms.unless(f"({columns[0]} IS NOT NULL)"):
+            taken = f"coalesce({columns[0]}, {self.terms.value(condition.value)})"
         self._take_or_compare(condition, taken)
 
     def _take_or_compare(self, condition: Fallback, taken: str) -> None:
-        absent = self._may_be_absent(condition.value)
-        if condition.name not in self.values:
-            self._take(condition.name, taken)
-            self.maybe_absent |= {condition.name} if absent else set()
+        absent = self.terms.may_be_absent(condition.value)
+        if condition.name not in self.terms.values:
+            self.terms.take(condition.name, taken, absent)
             return
-        self.tests.append(f"{taken} = {self.values[condition.name]}")
+        self.tests.append(f"{taken} = {self.terms.values[condition.name]}")
         if absent:
             self.where.append(f"{taken} IS NOT NULL")
 
@@ -157,245 +160,160 @@ class Body:
         for field, term in atom:
             column = f"{alias}.{quoted(field)}"
             if isinstance(term, Constant):
-                on.append(_equals(column, term.value))
-            elif isinstance(term, Variable) and (term.name in self.values or term.name in local):
-                on.append(f"{column} = {self.values.get(term.name) or local[term.name]}")
+                on.append(self.terms.equals(column, term.value))
+            elif isinstance(term, Variable) and term.name in self.terms.values | local:
+                on.append(f"{column} = {self.terms.values.get(term.name) or local[term.name]}")
             elif isinstance(term, Variable):
                 local[term.name] = column
                 on.append(f"{column} IS NOT NULL")
-        where = f" WHERE {' AND '.join(on)}" if on else ""
-        self.where.append(f"NOT EXISTS (SELECT 1 FROM {table} AS {alias}{where})")
-
-    def _bind(self, name: str, value: Expression) -> None:
-        if self.clause.types[name].kind == Kind.NUMBER:
-            self.numbers[name] = self.number(value)
-            self.values[name] = f"({rescaled(*self.numbers[name], PLACES)})::BIGINT"
-        else:
-            self.values[name] = self.value(value)
-        if self._may_be_absent(value):
-            self.maybe_absent.add(name)
-
-    def _may_be_absent(self, expression: Expression) -> bool:
-        match expression:
-            case Variable(name):
-                return name in self.maybe_absent
-            case Constant(value):
-                return value is None
-            case _:
-                return False
-
-    def comparison(self, comparison: Comparison) -> str:
-        """Only `none` equals `none`; nothing is larger or smaller than it."""
-        left, right, operator = comparison.left, comparison.right, comparison.operator
-        one, other = self._sides(left, right)
-        relation = "<>" if operator == "!=" else operator
-        match self._may_be_absent(left), self._may_be_absent(right):
-            case False, False:
-                return f"({one} {relation} {other})"
-            case True, True if operator in ("=", "!="):
-                return f"({one} IS {'NOT ' if operator == '=' else ''}DISTINCT FROM {other})"
-            case True, True:
-                return f"({one} IS NOT NULL AND {other} IS NOT NULL AND {one} {relation} {other})"
-            case False, True:
-                one, other, relation = other, one, MIRRORED.get(relation, relation)
-        if operator == "!=":
-            return f"({one} <> {other} OR ({one} IS NULL AND {other} IS NOT NULL))"
-        return f"({one} IS NOT NULL AND {one} {relation} {other})"
-
-    def _sides(self, left: Expression, right: Expression) -> tuple[str, str]:
-        """Both sides in a form in which they compare."""
-        one, other = self._plain_column(left), self._plain_column(right)
-        if one is not None and other is not None:
-            return one, other
-        if self.is_number(left) and self.is_number(right):
-            (a, a_places), (b, b_places) = self.number(left), self.number(right)
-            places = max(a_places, b_places)
-            return rescaled(a, a_places, places), rescaled(b, b_places, places)
-        return self.value(left), self.value(right)
-
-    def _plain_column(self, expression: Expression) -> str | None:
-        """Facts and literals compare as they are stored, without arithmetic."""
-        match expression:
-            case Variable(name) if self.numbers.get(name, ("", PLACES))[1] == PLACES:
-                return self.values[name]
-            case Constant(value):
-                return literal(value)
-        return None
-
-    def is_number(self, expression: Expression) -> bool:
-        match expression:
-            case Variable(name):
-                return name in self.numbers
-            case Constant(value):
-                return type(value) is int
-            case _:
-                return True
-
-    def value(self, expression: Expression) -> str:
-        """An expression as a fact would hold it."""
-        match expression:
-            case Variable(name) if name not in self.numbers or self.numbers[name][1] == PLACES:
-                return self.values[name]
-            case Constant(value):
-                return literal(value)
-            case Aggregate("min" | "max" as function, operand) if not self.is_number(operand):
-                return self._aggregate_of_words(function, operand)
-            case _:
-                return f"({rescaled(*self.number(expression), PLACES)})::BIGINT"
-
-    def number(self, expression: Expression) -> Number:
-        """A numeric expression, exact or rounded to twelve places, and its places."""
-        match expression:
-            case Variable(name) if self._of_group:
-                return f"{self.values[name]}::HUGEINT", PLACES
-            case Variable(name):
-                return self.numbers[name]
-            case Constant(None):
-                return "NULL::HUGEINT", 0
-            case Constant(value):
-                assert isinstance(value, int)
-                whole = value % UNIT == 0
-                return f"{value // UNIT if whole else value}::HUGEINT", 0 if whole else PLACES
-            case Aggregate(function, operand):
-                return self._aggregate(function, operand)
-            case Operation("/", (dividend, divisor)):
-                return self._quotient(dividend, divisor)
-            case Operation(operator, operands):
-                return self._operation(operator, [self._operand(operand) for operand in operands])
-
-    def _operand(self, expression: Expression) -> Number:
-        """What is reckoned with must be there."""
-        sql, places = self.number(expression)
-        self.demand_presence(expression, sql)
-        return sql, places
-
-    def demand_presence(self, expression: Expression, sql: str) -> None:
-        if self._may_be_absent(expression):
-            there = f"{sql} IS NOT NULL"
-            conditions = self.having if self._of_group else self.where
-            conditions.append(f"({self._unless} OR {there})" if self._unless else there)
-
-    def _aggregate(self, function: str, operand: Expression) -> Number:
-        if function == "count":
-            return "count(*)::HUGEINT", 0
-        with self._of_bindings():
-            inner, places = self._operand(operand)
-        return f"({function}({inner})::HUGEINT)", places
-
-    @contextmanager
-    def _of_bindings(self) -> Iterator[None]:
-        """What stands inside an aggregate is asked of each binding, not of the group."""
-        before, self._of_group = self._of_group, False
-        yield
-        self._of_group = before
-
-    def _aggregate_of_words(self, function: str, operand: Expression) -> str:
-        with self._of_bindings():
-            inner = self.value(operand)
-            self.demand_presence(operand, inner)
-        return f"{function}({inner})"
-
-    def _operation(self, operator: str, operands: list[Number]) -> Number:
-        if operator == "round":
-            return f"({rescaled(*operands[0], 0)})", 0
-        if operator == "*":
-            (a, a_places), (b, b_places) = operands
-            return _at_most_inner(f"({a} * {b})", a_places + b_places)
-        places = max(places for _, places in operands)
-        same = [rescaled(sql, own, places) for sql, own in operands]
-        if operator in ("min", "max"):
-            return self._extreme("least" if operator == "min" else "greatest", same), places
-        return f"({same[0]} {operator} {same[1]})", places
-
-    def _extreme(self, function: str, operands: list[str]) -> str:
-        """DuckDB passes over NULL, but of what is divided by zero there is no least."""
-        extreme = f"{function}({', '.join(operands)})"
-        if not self.zeros and not self.group_zeros:
-            return extreme
-        there = " AND ".join(f"{operand} IS NOT NULL" for operand in operands)
-        return f"(CASE WHEN {there} THEN {extreme} END)"
-
-    def _quotient(self, dividend: Expression, divisor: Expression) -> Number:
-        (a, a_places), (b, b_places) = self._operand(dividend), self._operand(divisor)
-        shift = INNER_PLACES + b_places - a_places
-        numerator = f"({a} * {10**shift}::HUGEINT)" if shift else a
-        if not (isinstance(divisor, Constant) and divisor.value):
-            zero = f"({f'NOT {self._unless} AND ' if self._unless else ''}{b} = 0)"
-            zeros = self.group_zeros if self._of_group else self.zeros
-            if zero not in zeros:
-                zeros.append(zero)
-        return f"(round_half_away({numerator}, nullif({b}, 0)))", INNER_PLACES
-
-    def of_group(self, term: Expression) -> str:
-        """A term of the conclusion that holds aggregates; other names have one value a group."""
-        self._of_group = True
-        sql = self.value(term)
-        self._of_group = False
-        return sql
+        self.where.append(f"NOT EXISTS (SELECT 1 FROM {table} AS {alias} WHERE {_all(on)})")
 
     def text(self, *extra: str) -> str:
         """FROM and WHERE; what cannot be divided binds nothing."""
-        return self._text([*self.where, *self.tests, *map(_is_not, self.zeros), *extra])
+        divisible = map(_is_not, self.terms.of_binding.zeros)
+        return self._text([*self.where, *self.tests, *divisible, *extra])
 
     def undivided(self) -> str:
         """FROM and WHERE for the bindings that would hold if nothing were divided by zero."""
         possible = [f"coalesce({test}, TRUE)" for test in self.tests]
-        return self._text([*self.where, *possible, f"({' OR '.join(self.zeros)})"])
+        return self._text([*self.where, *possible, f"({' OR '.join(self.terms.of_binding.zeros)})"])
 
     def _text(self, conditions: list[str]) -> str:
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        tables = ' CROSS JOIN '.join(self.tables) or '(SELECT 1)'
-        return f"FROM {tables} {' '.join(self.joins)}{where}"
+        tables = " CROSS JOIN ".join(self.tables) or "(SELECT 1)"
+        present = self.terms.of_binding.present
+        return f"FROM {tables} {' '.join(self.joins)} WHERE {_all([*conditions, *present])}"
 
 
-def select(
-    clause: Clause,
-    vocabulary: Vocabulary,
-    table_of: TableOf = lambda position, template: quoted(template),
-) -> str:
-    """All conclusions of the clause, each once, columns in the template's order."""
-    body = Body(clause, vocabulary, table_of, once=clause.aggregates)
-    columns, groups = _columns(body)
-    if not clause.aggregates:
-        return f"SELECT DISTINCT {', '.join(columns)} {body.text()}"
-    having = [*body.having, *map(_is_not, body.group_zeros)]
-    return f"SELECT {', '.join(columns)} {body.text()}{_grouped(groups, having)}"
+class Query:
+    """What a clause concludes, as SQL: its columns over its body, grouped where it aggregates."""
+
+    def __init__(self, clause: Clause, facts: FactBase, table_of: TableOf = own_table) -> None:
+        self.clause = clause
+        self.vocabulary = facts.vocabulary
+        self.body = Body(clause, facts, table_of, nearest=_nearest(clause))
+        self.groups: list[str] = []
+        self.columns = [
+            f"{self._column(clause.head.term(field.name), field.required)} AS {quoted(field.name)}"
+            for field in self.vocabulary.templates[clause.head.template].fields
+        ]
+
+    def _column(self, term: Expression | None, required: bool) -> str:
+        term = term or Constant(None)
+        terms = self.body.terms
+        if is_aggregated(term):
+            sql = terms.value_of_group(term)
+            self.groups += [terms.values[v.name] for v in outside_aggregates(term)]
+        else:
+            sql = terms.value(term)
+            self.groups += [sql] if variables(term) else []
+        if required:
+            terms.demand(term, sql)
+        return sql
+
+    def select(self) -> str:
+        """All conclusions, each once, columns in the template's order."""
+        bare = self.bare()
+        if self.clause.aggregates or self.is_single:
+            return bare
+        return bare.replace("SELECT", "SELECT DISTINCT", 1)
+
+    def bare(self) -> str:
+        """All conclusions, some perhaps several times."""
+        grouped = f" {self._grouped()}" if self.clause.aggregates else ""
+        return f"SELECT {', '.join(self.columns)} {self.body.text()}{grouped}"
+
+    @property
+    def is_single(self) -> bool:
+        """True where no two bindings conclude the same fact: keys tell them apart."""
+        head = {term.name for _, term in self.clause.head if isinstance(term, Variable)}
+        known = determined(self.clause, self.vocabulary, head)
+        atoms = [c.atom for c in self.clause.body if isinstance(c, Presence | Fallback)]
+        return all(self._is_key_known(atom, known) for atom in atoms)
+
+    def _is_key_known(self, atom: Atom, known: set[str]) -> bool:
+        terms = [atom.term(field) for field in self.vocabulary.templates[atom.template].key]
+        return all(
+            isinstance(term, Constant) or (isinstance(term, Variable) and term.name in known)
+            for term in terms
+        )
+
+    def _grouped(self, *having: str) -> str:
+        """Without anything to group by SQL would count nothing as 0; here it concludes nothing."""
+        demands = self.body.terms.of_group
+        conditions = [*demands.present, *(having or map(_is_not, demands.zeros))]
+        if not self.groups:
+            return f"HAVING {_all(['count(*) > 0', *conditions])}"
+        grouped = f"GROUP BY {', '.join(dict.fromkeys(self.groups))}"
+        return f"{grouped} HAVING {_all(conditions)}" if conditions else grouped
+
+    def zero_divisions(self) -> list[str]:
+        """Queries that count bindings, and groups, that conclude nothing for this reason."""
+        terms, queries = self.body.terms, []
+        if terms.of_binding.zeros:
+            names = ", ".join(terms.values.values()) or 1
+            queries.append(f"SELECT DISTINCT {names} {self.body.undivided()}")
+        if terms.of_group.zeros:
+            zero = f"({' OR '.join(terms.of_group.zeros)})"
+            queries.append(f"SELECT 1 {self.body.text()} {self._grouped(zero)}")
+        return [f"SELECT count(*) FROM ({query})" for query in queries]
 
 
-def _columns(body: Body) -> tuple[list[str], list[str]]:
-    """What the clause concludes, and what it groups by."""
-    template = body.vocabulary.templates[body.clause.head.template]
-    columns, groups = [], []
-    for field in template.fields:
-        term = body.clause.head.term(field.name) or Constant(None)
-        grouped = not is_aggregated(term)
-        sql = body.value(term) if grouped else body.of_group(term)
-        if field.required:
-            body.demand_presence(term, sql)
-        columns.append(f"{sql} AS {quoted(field.name)}")
-        if grouped and variables(term):
-            groups.append(sql)
-    return columns, groups
+def _nearest(clause: Clause) -> Nearest | None:
+    """Where only the least value above another matters, or the largest below."""
+    aggregates = [p for _, term in clause.head for p in parts(term) if isinstance(p, Aggregate)]
+    if len(aggregates) != 1 or not isinstance(aggregates[0].operand, Variable):
+        return None
+    name = aggregates[0].operand.name
+    wanted = {"min": (">", ">="), "max": ("<", "<=")}.get(aggregates[0].function, ())
+    using = [
+        place
+        for place, condition in enumerate(clause.body)
+        if name in {v.name for part in expressions(condition) for v in variables(part)}
+    ]
+    if len(using) != 2:
+        return None
+    presence, comparison = sorted(using, key=lambda place: _is_comparison(clause.body[place]))
+    bound = _bound_by_others(clause, presence)
+    fits = _binds_only(clause.body[presence], name, bound) and any(
+        _compares(clause.body[comparison], name, operator, bound) for operator in wanted
+    )
+    return Nearest(presence, comparison) if fits else None
 
 
-def _grouped(groups: list[str], having: list[str]) -> str:
-    """Without anything to group by SQL would count nothing as 0; here it concludes nothing."""
-    grouping = f" GROUP BY {', '.join(groups)}" if groups else ""
-    return f"{grouping} HAVING {' AND '.join(['count(*) > 0', *having])}"
+def _is_comparison(condition: Condition) -> bool:
+    return isinstance(condition, Comparison)
 
 
-def zero_divisions(clause: Clause, vocabulary: Vocabulary) -> list[str]:
-    """Queries that count the bindings, and the groups, that conclude nothing for this reason."""
-    body = Body(clause, vocabulary, once=True)
-    _, groups = _columns(body)
-    queries = []
-    if body.zeros:
-        names = ", ".join(body.values.values()) or 1
-        queries.append(f"SELECT DISTINCT {names} {body.undivided()}")
-    if body.group_zeros:
-        zero = f"({' OR '.join(body.group_zeros)})"
-        queries.append(f"SELECT 1 {body.text()}{_grouped(groups, [*body.having, zero])}")
-    return [f"SELECT count(*) FROM ({query})" for query in queries]
+def _bound_by_others(clause: Clause, presence: int) -> set[str]:
+    """The names that facts bind in other conditions."""
+    return {
+        variable.name
+        for place, condition in enumerate(clause.body)
+        if isinstance(condition, Presence) and place != presence
+        for part in expressions(condition)
+        for variable in variables(part)
+    }
+
+
+def _binds_only(condition: Condition, name: str, bound: set[str]) -> bool:
+    """True where a condition tells this name, once, and for the rest only asks what is bound."""
+    if not isinstance(condition, Presence):
+        return False
+    names = [term.name for _, term in condition.atom if isinstance(term, Variable)]
+    return names.count(name) == 1 and set(names) <= bound | {name}
+
+
+def _compares(condition: Condition, name: str, operator: str, bound: set[str]) -> bool:
+    """True where the name stands in this relation to one that is bound."""
+    if not isinstance(condition, Comparison):
+        return False
+    left, right = condition.left, condition.right
+    if condition.operator == MIRRORED.get(operator):
+        left, right = right, left
+    elif condition.operator != operator:
+        return False
+    one, other = (side.name if isinstance(side, Variable) else "" for side in (left, right))
+    return one == name and other in bound
 
 
 def _in_order_of_need(clause: Clause, known: set[str]) -> Iterator[tuple[int, Fallback | Binding]]:
@@ -412,31 +330,5 @@ def _is_not(condition: str) -> str:
     return f"NOT {condition}"
 
 
-def rescaled(sql: str, places: int, to: int) -> str:
-    if to == places:
-        return sql
-    if to > places:
-        return f"({sql} * {10 ** (to - places)}::HUGEINT)"
-    return f"round_half_away({sql}, {10 ** (places - to)}::HUGEINT)"
-
-
-def _at_most_inner(sql: str, places: int) -> Number:
-    if places <= INNER_PLACES:
-        return sql, places
-    return f"({rescaled(sql, places, INNER_PLACES)})", INNER_PLACES
-
-
-def literal(value: Value) -> str:
-    match value:
-        case None:
-            return "NULL"
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case int():
-            return f"{value}::BIGINT"
-        case _:
-            return "'" + value.replace("'", "''") + "'"
-
-
-def _equals(column: str, value: Value) -> str:
-    return f"{column} IS NULL" if value is None else f"{column} = {literal(value)}"
+def _all(conditions: list[str]) -> str:
+    return " AND ".join(conditions) or "TRUE"

@@ -3,11 +3,12 @@
 from collections import defaultdict, deque
 from collections.abc import Iterator
 
+from cop_expert.facts import FactBase, quoted
 from cop_expert.load.draft import Draft
 from cop_expert.load.findings import Findings
 from cop_expert.load.words import shown
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.template import Field, Template, Value, Vocabulary
+from cop_expert.model.template import Field, Template
 
 LONGEST_SHOWN = 12
 """A circle of more names than this is shown without its middle."""
@@ -16,17 +17,17 @@ Graph = dict[str, list[str]]
 """For each name, those that it leads to."""
 
 
-def check_circles(drafts: list[Draft], vocabulary: Vocabulary, findings: Findings) -> None:
+def check_circles(drafts: list[Draft], facts: FactBase, findings: Findings) -> None:
     """One problem for each set of names that lead to one another, shown as a shortest circle."""
-    for template in vocabulary.given():
+    for template in facts.vocabulary.given():
         own = [draft for draft in drafts if draft.template is template]
         for field in template.fields:
             if own and field.acyclic:
                 start = _start(template, field)
-                graph = _graph(own, start, field.name)
+                graph = _graph(own, start, field.name, facts)
                 for members in knots(graph):
                     circle = shortest_circle(graph, members)
-                    findings.add(_described(own, start, field, circle))
+                    findings.add(_described(own, start, field, circle, facts))
 
 
 def _start(template: Template, field: Field) -> str:
@@ -35,17 +36,17 @@ def _start(template: Template, field: Field) -> str:
     return template.itself or next(name for name in alike if name != field.name)
 
 
-def _graph(drafts: list[Draft], start: str, end: str) -> Graph:
+def _graph(drafts: list[Draft], start: str, end: str, facts: FactBase) -> Graph:
     graph: Graph = defaultdict(list)
+    name, after = quoted(start), quoted(end)
     for draft in drafts:
-        for name, after in _steps(draft, start, end):
-            if isinstance(name, str) and isinstance(after, str):
-                graph[name].append(after)
+        steps = (
+            f"SELECT {name}, {after} FROM {draft.relation} "
+            f'WHERE {name} IS NOT NULL AND {after} IS NOT NULL ORDER BY "@row"'
+        )
+        for one, other in facts.query(steps):
+            graph[one].append(other)
     return dict(graph)
-
-
-def _steps(draft: Draft, start: str, end: str) -> Iterator[tuple[Value, Value]]:
-    return zip(draft.columns[start], draft.columns[end], strict=True)
 
 
 def knots(graph: Graph) -> Iterator[set[str]]:
@@ -104,20 +105,25 @@ def shortest_circle(graph: Graph, members: set[str]) -> list[str]:
     return [start, *reversed(circle[1:]), start]
 
 
-def _described(drafts: list[Draft], start: str, field: Field, circle: list[str]) -> Diagnostic:
+def _described(
+    drafts: list[Draft], start: str, field: Field, circle: list[str], facts: FactBase
+) -> Diagnostic:
     """Located at the row of the circle's first step."""
     steps = [shown(name)[1:-1] for name in circle]
     if len(steps) > LONGEST_SHOWN:
         half = LONGEST_SHOWN // 2
         steps[half:-half] = [f"… ({len(circle) - LONGEST_SHOWN} more) …"]
+    step = f"{quoted(start)} = ? AND {quoted(field.name)} = ?"
+    places = [
+        draft.origin(line, field.name)
+        for draft in drafts
+        for (line,) in facts.query(
+            f'SELECT "@line" FROM {draft.relation} WHERE {step} ORDER BY "@row"', circle[:2]
+        )
+    ]
     return Diagnostic(
         "circle",
         f"{' → '.join(steps)} is a circle",
-        next(
-            draft.origin(row, field.name)
-            for draft in drafts
-            for row, pair in enumerate(_steps(draft, start, field.name))
-            if pair == (circle[0], circle[1])
-        ),
+        places[0],
         f"one of these steps in the column '{field.heading}' must go",
     )

@@ -1,18 +1,26 @@
-"""A sheet and its template in, columns of values out: what the cells say, taken by themselves."""
+"""A sheet and its template in, a relation of values out: what the cells say, taken by themselves.
 
-from collections.abc import Collection, Sequence
-from itertools import compress
+However often a text stands in a column, it is read once; what need not be read at all, a text
+that is written as it is meant, is not even fetched.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
-from cop_expert.load.cells import CellReader, Scale, cell_reader
-from cop_expert.load.findings import Findings
+from cop_expert.facts import STAGED, FactBase, quoted
+from cop_expert.load.cells import LONGEST_TEXT, CellReader, Scale, cell_reader
+from cop_expert.load.findings import DESCRIBED, Findings
 from cop_expert.load.headings import Layout, match_headings, name_field
-from cop_expert.load.sheet import Sheet
+from cop_expert.load.sheet import Sheet, is_blank, place
 from cop_expert.load.words import plain, tidy
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
-from cop_expert.model.template import Field, Template, Value
+from cop_expert.model.template import Field, Kind, Template, Value
+
+TIDY = r"'[!-~]+( [!-~]+)*'"
+"""What is tidy to the eye of `tidy` without a closer look: words of ASCII, one blank between."""
 
 
 class Draft(Struct):
@@ -20,10 +28,9 @@ class Draft(Struct):
 
     template: Template
     sheet: Sheet
-    columns: dict[str, list[Value]]
-    """One list per field of the template, good rows only."""
-    lines: list[int]
-    """The line of each good row."""
+    relation: str
+    """`@row` and `@line` of the sheet, and a column for each field, good rows only."""
+    rows: int
     places: dict[str, int]
     """The column of the sheet, counted from 0, that feeds a field."""
     labels: dict[str, str]
@@ -34,58 +41,98 @@ class Draft(Struct):
     nameless: bool
     """True where it cannot be told what the table names."""
 
-    def origin(self, row: int, field: str = "") -> Origin:
-        """The place of a row, or of its cell for a field; rows count from 0."""
-        return Origin(self.sheet.source, self.lines[row], self.places.get(field, -1) + 1)
+    def origin(self, line: int, field: str = "") -> Origin:
+        """The place of a row, or of its cell for a field."""
+        return Origin(self.sheet.source, line, self.places.get(field, -1) + 1)
 
-    def leave_out(self, rows: Collection[int]) -> None:
-        """Forget these rows, all but their names."""
-        if not rows:
-            return
+    def leave_out(self, condition: str, values: Sequence[Any], facts: FactBase) -> None:
+        """Forget the rows of which the condition holds, all but their names."""
         if named := name_field(self.template):
-            names = self.columns[named.name]
-            self.doubtful |= {name for row in rows if isinstance(name := names[row], str)}
-        keep = [row not in rows for row in range(len(self.lines))]
-        self.lines = list(compress(self.lines, keep))
-        self.columns = {name: list(compress(c, keep)) for name, c in self.columns.items()}
+            name = quoted(named.name)
+            sql = f"SELECT DISTINCT {name} FROM {self.relation} WHERE {condition}"
+            self.doubtful |= {text for (text,) in facts.query(sql, values) if text is not None}
+        (left_out,) = facts.query(f"DELETE FROM {self.relation} WHERE {condition}", values)[0]
+        self.rows -= left_out
+
+
+class Column:
+    """How the cells of one column become values of a field."""
+
+    def __init__(self, field: Field, cell: str, reader: CellReader) -> None:
+        self.field = field
+        self.cell = cell
+        """The cell in SQL."""
+        self.reader = reader
+        kind = field.type
+        self.as_it_is = kind.kind == Kind.TEXT and not (
+            kind.choices or kind.pattern or kind.name == "Date"
+        )
+        """True where most texts are values as they stand."""
+
+    @property
+    def unread(self) -> str:
+        """The distinct cells that must be read."""
+        if not self.as_it_is:
+            return f"list(DISTINCT {self.cell})"
+        tidy_text = f"regexp_full_match({self.cell}, {TIDY}) AND length({self.cell})"
+        return f"list(DISTINCT {self.cell}) FILTER (NOT ({tidy_text} <= {LONGEST_TEXT}))"
+
+    def mapping(self, cells: list[str]) -> list[list[Value]]:
+        """The cells, the value of each, and whether it could not be read."""
+        values = [self.reader[cell] for cell in cells]
+        return [list(cells), values, [cell in self.reader.faults for cell in cells]]
+
+    def sql(self, alias: str) -> str:
+        """The value, where the mapping is joined under this alias."""
+        if self.as_it_is:
+            return f"CASE WHEN {alias}.cell IS NULL THEN {self.cell} ELSE {alias}.value END"
+        return f"{alias}.value"
 
 
 def read_draft(
-    sheet: Sheet, template: Template, scales: dict[str, Scale], findings: Findings
+    sheet: Sheet,
+    template: Template,
+    scales: dict[str, Scale],
+    facts: FactBase,
+    findings: Findings,
 ) -> Draft:
     """Every cell by the datatype of its field; rows in which one cannot be read are left out."""
-    layout = match_headings(sheet, template, findings)
+    layout = match_headings(sheet, template, facts, findings)
     named = name_field(template)
-    bad = set(range(len(sheet.lines))) if layout.missing else set(sheet.ragged)
-    columns: dict[str, list[Value]] = {}
-    for field in template.fields:
-        columns[field.name] = [field.default] * len(sheet.lines)
-        if field.name in layout.places:
-            cells = _cells(field, sheet, layout, named)
-            reader = _reader(field, template, sheet, layout, scales)
-            columns[field.name] = [reader[cell] for cell in cells]
-            bad |= _report(reader, cells, sheet, layout.places[field.name], findings)
+    columns = [
+        Column(field, _cell(field, layout, named), _reader(field, template, sheet, layout, scales))
+        for field in template.fields
+        if field.name in layout.places
+    ]
     draft = Draft(
         template=template,
         sheet=sheet,
-        columns=columns,
-        lines=sheet.lines,
+        relation=quoted(f"@draft {sheet.source} {sheet.name}"),
+        rows=sheet.rows,
         places=layout.places,
-        labels=_labels(sheet, layout, columns[named.name]) if named else {},
+        labels={},
         doubtful=set(),
-        nameless=named in layout.missing or not (sheet.lines or template.optional_table),
+        nameless=named in layout.missing or not (sheet.rows or template.optional_table),
     )
-    draft.leave_out(bad)
+    _fill(draft, columns, facts)
+    for column in columns:
+        _report(column, sheet, layout.places[column.field.name], facts, findings)
+    if named:
+        draft.labels = _labels(draft, layout, quoted(named.name), facts)
+    if layout.missing:
+        draft.leave_out("TRUE", (), facts)
+    elif sheet.ragged or any(column.reader.faults for column in columns):
+        ragged = '"@row" IN (SELECT unnest(?::INTEGER[]))'
+        draft.leave_out(f'"@bad" OR {ragged}', [list(sheet.ragged)], facts)
     return draft
 
 
-def _cells(field: Field, sheet: Sheet, layout: Layout, named: Field | None) -> Sequence[str]:
+def _cell(field: Field, layout: Layout, named: Field | None) -> str:
     """What stands in the field's column; where an id is blank, the name identifies after all."""
-    cells = sheet.columns[layout.places[field.name]]
+    cell = f"s.{place(layout.places[field.name])}"
     if field is named and layout.label is not None:
-        names = sheet.columns[layout.label]
-        return [own if own.strip() else name for own, name in zip(cells, names, strict=True)]
-    return cells
+        return f"(CASE WHEN {is_blank(cell)} THEN s.{place(layout.label)} ELSE {cell} END)"
+    return cell
 
 
 def _reader(
@@ -96,29 +143,94 @@ def _reader(
     return cell_reader(field, heading, scale, sheet.decimal_comma)
 
 
-def _report(
-    reader: CellReader, cells: Sequence[str], sheet: Sheet, column: int, findings: Findings
-) -> set[int]:
-    """The rows whose cell in this column cannot be read, each with its fault."""
-    if not reader.faults:
-        return set()
-    rows = [row for row, cell in enumerate(cells) if cell in reader.faults]
+def _fill(draft: Draft, columns: list[Column], facts: FactBase) -> None:
+    """Read the distinct cells, and put their values in the cells' places."""
+    unread = _unread(draft.sheet, columns, facts)
+    fed = {column.field.name: column.cell for column in columns}
+    joins, bad, mappings = [], [], []
+    for number, (column, cells) in enumerate(zip(columns, unread, strict=True)):
+        if cells or not column.as_it_is:
+            alias = f"m{number}"
+            fed[column.field.name] = column.sql(alias)
+            joins.append(_mapping_table(alias, column))
+            bad.append(f"coalesce({alias}.bad, FALSE)")
+            mappings += column.mapping(cells)
+    values = [
+        f"{fed.get(field.name) or _constant(field.default)}::{STAGED[field.type.kind]} "
+        f"AS {quoted(field.name)}"
+        for field in draft.template.fields
+    ]
+    facts.query(
+        f'CREATE TEMP TABLE {draft.relation} AS SELECT "@row", "@line", {", ".join(values)}, '
+        f'{" OR ".join(bad) or "FALSE"} AS "@bad" FROM {_cells(draft.sheet)} {" ".join(joins)}',
+        mappings,
+    )
 
-    def describe(row: int) -> Diagnostic:
-        fault = reader.faults[cells[row]]
-        place = Origin(sheet.source, sheet.lines[row], column + 1)
-        return Diagnostic(fault.code, fault.message, place, fault.help)
 
-    findings.add_rows(sheet.source, rows, describe)
-    return set(rows)
+def _cells(sheet: Sheet) -> str:
+    """The sheet's relation; where nothing could be read, one without rows."""
+    nothing = '(SELECT 0 AS "@row", 0 AS "@line" LIMIT 0)'
+    return f"{sheet.relation or nothing} s"
 
 
-def _labels(sheet: Sheet, layout: Layout, names: Sequence[Value]) -> dict[str, str]:
+def _unread(sheet: Sheet, columns: list[Column], facts: FactBase) -> list[list[str]]:
+    """For each column the distinct cells that must be read, in order."""
+    if not columns:
+        return []
+    lists = ", ".join(column.unread for column in columns)
+    return [sorted(cells or ()) for cells in facts.query(f"SELECT {lists} FROM {_cells(sheet)}")[0]]
+
+
+def _mapping_table(alias: str, column: Column) -> str:
+    stored = STAGED[column.field.type.kind]
+    return (
+        f"LEFT JOIN (SELECT unnest(?::VARCHAR[]) AS cell, unnest(?::{stored}[]) AS value, "
+        f"unnest(?::BOOLEAN[]) AS bad) {alias} ON {alias}.cell = {column.cell}"
+    )
+
+
+def _constant(value: Value) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case _:
+            return str(value)
+
+
+def _report(column: Column, sheet: Sheet, number: int, facts: FactBase, findings: Findings) -> None:
+    """Each cell in the column that cannot be read, with its fault."""
+    faults = column.reader.faults
+    if not faults:
+        return
+
+    def describe(row: tuple[int, str]) -> Diagnostic:
+        line, cell = row
+        fault = faults[cell]
+        return Diagnostic(
+            fault.code, fault.message, Origin(sheet.source, line, number + 1), fault.help
+        )
+
+    found = (
+        f'SELECT "@line", {column.cell} AS cell, count(*) OVER () AS number '
+        f"FROM {_cells(sheet)} WHERE cell IN (SELECT unnest(?::VARCHAR[])) "
+        f'ORDER BY "@row" LIMIT {DESCRIBED}'
+    )
+    rows = facts.query(found, [list(faults)])
+    findings.add_rows(sheet.source, [row[:2] for row in rows], describe, rows[0][2])
+
+
+def _labels(draft: Draft, layout: Layout, name: str, facts: FactBase) -> dict[str, str]:
     """The first name given beside each id."""
     labels: dict[str, str] = {}
     if layout.label is not None:
-        for name, cell in zip(names, sheet.columns[layout.label], strict=True):
+        beside = (
+            f"SELECT d.{name}, s.{place(layout.label)} FROM {draft.relation} d "
+            f'JOIN {_cells(draft.sheet)} USING ("@row") WHERE d.{name} IS NOT NULL ORDER BY "@row"'
+        )
+        for identity, cell in facts.query(beside):
             label = tidy(cell)
-            if label and label != name and isinstance(name, str):
-                labels.setdefault(name, label)
+            if label and label != identity:
+                labels.setdefault(identity, label)
     return labels

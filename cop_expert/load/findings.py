@@ -1,13 +1,16 @@
 """What is wrong with the tables: so much of it as a person reads, the rest counted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
-from itertools import islice
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from cop_expert.model.diagnostic import Diagnostic, in_order
 
 LIMIT = 100
 """The most problems that are listed for one file."""
+DESCRIBED = LIMIT + 1
+"""So many of a kind are described: the last one is where the list is cut."""
+Row = TypeVar("Row")
 
 
 class Findings:
@@ -24,11 +27,16 @@ class Findings:
         self._described += found
 
     def add_rows(
-        self, source: str, rows: Collection[int], describe: Callable[[int], Diagnostic]
+        self,
+        source: str,
+        rows: Sequence[Row],
+        describe: Callable[[Row], Diagnostic],
+        number: int | None = None,
     ) -> None:
-        """One problem of the same kind for each row; rows count from 0, in order."""
-        self._described += map(describe, islice(rows, LIMIT + 1))
-        self._counted[source] += max(0, len(rows) - LIMIT - 1)
+        """One problem of the same kind for each row, in order; `number` where there are more."""
+        described = rows[:DESCRIBED]
+        self._described += map(describe, described)
+        self._counted[source] += max(number or 0, len(rows)) - len(described)
 
     def diagnostics(self) -> list[Diagnostic]:
         """All files' problems by place, each file's list cut where it grows too long."""

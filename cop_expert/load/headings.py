@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from cop_expert.facts import FactBase
 from cop_expert.load.findings import Findings
-from cop_expert.load.sheet import Sheet
+from cop_expert.load.sheet import Sheet, is_blank, place
 from cop_expert.load.words import listed, plain, shown
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
@@ -45,12 +46,12 @@ def name_field(template: Template) -> Field | None:
     return first if is_free_text and first.required else None
 
 
-def match_headings(sheet: Sheet, template: Template, findings: Findings) -> Layout:
+def match_headings(sheet: Sheet, template: Template, facts: FactBase, findings: Findings) -> Layout:
     """Headings match whatever their case, blanks and underscores; what is odd is reported."""
     fields = column_fields(template)
     by_form = {plain(field.heading): field.name for field in fields}
     known = set(by_form) | set(map(plain, template.also_columns))
-    columns = _columns_by_form(sheet, findings)
+    columns = _columns_by_form(sheet, facts, findings)
     places = {by_form[form]: column for form, column in columns.items() if form in by_form}
     named, label = name_field(template), None
     if named and ID in columns and ID not in by_form:
@@ -64,13 +65,13 @@ def match_headings(sheet: Sheet, template: Template, findings: Findings) -> Layo
     return Layout(places, label, missing)
 
 
-def _columns_by_form(sheet: Sheet, findings: Findings) -> dict[str, int]:
+def _columns_by_form(sheet: Sheet, facts: FactBase, findings: Findings) -> dict[str, int]:
     """The column of each heading; the first where there are several, which is reported."""
     columns: dict[str, int] = {}
     for column, heading in enumerate(sheet.headings):
         form = plain(heading)
         if not form:
-            findings.add(*_without_heading(sheet, column))
+            findings.add(*_without_heading(sheet, column, facts))
         elif form in columns:
             findings.add(
                 Diagnostic(
@@ -87,12 +88,13 @@ def _columns_by_form(sheet: Sheet, findings: Findings) -> dict[str, int]:
     return columns
 
 
-def _without_heading(sheet: Sheet, column: int) -> list[Diagnostic]:
-    if not any(map(str.strip, sheet.columns[column])):
+def _without_heading(sheet: Sheet, column: int, facts: FactBase) -> list[Diagnostic]:
+    filled = f"SELECT 1 FROM {sheet.relation} WHERE NOT {is_blank(place(column))} LIMIT 1"
+    if not facts.query(filled):
         return []
-    place = Origin(sheet.source, sheet.first_line, column + 1)
+    origin = Origin(sheet.source, sheet.first_line, column + 1)
     message = "this column has cells but no heading"
-    return [Diagnostic("unknown-column", message, place, "give it one, or remove it")]
+    return [Diagnostic("unknown-column", message, origin, "give it one, or remove it")]
 
 
 def _misfits(sheet: Sheet, unknown: list[int], absent: list[Field]) -> Iterator[Diagnostic]:

@@ -4,62 +4,69 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
 
+from cop_expert.facts import FactBase, quoted
 from cop_expert.load.draft import Draft
-from cop_expert.load.findings import Findings
+from cop_expert.load.findings import DESCRIBED, Findings
 from cop_expert.load.names import Declaration, declarations, grouped
 from cop_expert.load.words import listed, shown, with_article
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
-from cop_expert.model.template import Template, Value, Vocabulary
+from cop_expert.model.template import Template, Value
 
 Key = tuple[Value, ...]
 
 
-def check_duplicates(drafts: list[Draft], vocabulary: Vocabulary, findings: Findings) -> None:
+def check_duplicates(drafts: list[Draft], facts: FactBase, findings: Findings) -> None:
     """Two rows with the same key; a blank counts as a value."""
     groups: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         groups[draft.template.name].append(draft)
     for group in groups.values():
-        keys = [_keys(draft) for draft in group]
-        if len(set().union(*keys)) < sum(map(len, keys)):
-            _report_duplicates(group, keys, findings)
+        key = ", ".join(map(quoted, group[0].template.key))
+        rows = " UNION ALL ".join(
+            f'SELECT {number} AS draft, "@row", "@line"{f", {key}" if key else ""} '
+            f"FROM {draft.relation}"
+            for number, draft in enumerate(group)
+        )
+        grouped_by = f"GROUP BY {key}" if key else ""
+        twice = f"SELECT 1 FROM ({rows}) {grouped_by} HAVING count(*) > 1 LIMIT 1"
+        if facts.query(twice):
+            _report_duplicates(group, rows, key, facts, findings)
 
 
-def _keys(draft: Draft) -> list[Key]:
-    """One key per row: the same for all rows of a template that may have one fact only."""
-    if not draft.template.key:
-        return [()] * len(draft.lines)
-    return list(zip(*(draft.columns[field] for field in draft.template.key), strict=True))
-
-
-def _report_duplicates(drafts: list[Draft], keys: list[list[Key]], findings: Findings) -> None:
-    first: dict[Key, Origin] = {}
-    for draft, own in zip(drafts, keys, strict=True):
-        again = []
-        for row, key in enumerate(own):
-            if key in first:
-                again.append(row)
-            else:
-                first[key] = draft.origin(row)
-        _report_again(draft, own, again, first, findings)
-
-
-def _report_again(
-    draft: Draft, keys: list[Key], rows: list[int], first: dict[Key, Origin], findings: Findings
+def _report_duplicates(
+    drafts: list[Draft], rows: str, key: str, facts: FactBase, findings: Findings
 ) -> None:
-    def describe(row: int) -> Diagnostic:
-        return Diagnostic(
-            "duplicate",
-            f"{_said(draft.template, keys[row])} stands here a second time",
-            draft.origin(row),
-            "keep one of the two rows",
-            first[keys[row]],
-            "first given here",
+    """Each row whose key stands further up already, with the place where it stands first."""
+    alike = f'(PARTITION BY {key or "NULL"} ORDER BY draft, "@row")'
+    again = (
+        f'SELECT *, first(draft) OVER {alike} AS first_draft, first("@line") OVER {alike} AS '
+        f"first_line, row_number() OVER {alike} AS occurrence FROM ({rows})"
+    )
+    for number, draft in enumerate(drafts):
+        found = facts.query(
+            f'SELECT count(*) OVER (), "@line", first_draft, first_line{f", {key}" if key else ""} '
+            f"FROM ({again}) WHERE occurrence > 1 AND draft = {number} "
+            f'ORDER BY "@row" LIMIT {DESCRIBED}'
         )
 
-    findings.add_rows(draft.sheet.source, rows, describe)
+        def describe(row: tuple[Value, ...], draft: Draft = draft) -> Diagnostic:
+            _, line, first_draft, first_line, *values = row
+            assert isinstance(line, int)
+            assert isinstance(first_draft, int)
+            assert isinstance(first_line, int)
+            return Diagnostic(
+                "duplicate",
+                f"{_said(draft.template, tuple(values))} stands here a second time",
+                draft.origin(line),
+                "keep one of the two rows",
+                drafts[first_draft].origin(first_line),
+                "first given here",
+            )
+
+        if found:
+            findings.add_rows(draft.sheet.source, found, describe, found[0][0])
 
 
 def _said(template: Template, key: Key) -> str:
@@ -76,18 +83,19 @@ def _shown(value: Value) -> str:
     return f"{to_decimal(value):f}" if type(value) is int else shown(str(value))
 
 
-def check_clashes(drafts: list[Draft], vocabulary: Vocabulary, findings: Findings) -> None:
+def check_clashes(drafts: list[Draft], facts: FactBase, findings: Findings) -> None:
     """One name for individuals of two classes that rules must be able to tell apart."""
-    declared = declarations(drafts, vocabulary)
-    for classes in vocabulary.disjoint:
+    declared = declarations(drafts, facts.vocabulary)
+    for classes in facts.vocabulary.disjoint:
         for one, other in combinations(sorted(classes & declared.keys()), 2):
-            findings.add(*_clashes(declared[one], declared[other]))
+            findings.add(*_clashes(declared[one], declared[other], facts))
 
 
-def _clashes(one: Declaration, other: Declaration) -> Iterator[Diagnostic]:
-    common = set(one.names()) & set(other.names())
-    first, second = _first_places(one, common), _first_places(other, common)
-    for name in common:
+def _clashes(one: Declaration, other: Declaration, facts: FactBase) -> Iterator[Diagnostic]:
+    common = f"({one.names()}) INTERSECT ({other.names()}) ORDER BY name"
+    names = [name for (name,) in facts.query(common) if name is not None]
+    first, second = _first_places(one, names, facts), _first_places(other, names, facts)
+    for name in names:
         yield Diagnostic(
             "clash",
             f"{shown(name)} is the name of {with_article(other.noun)} "
@@ -99,17 +107,21 @@ def _clashes(one: Declaration, other: Declaration) -> Iterator[Diagnostic]:
         )
 
 
-def check_spellings(drafts: list[Draft], vocabulary: Vocabulary, findings: Findings) -> None:
+def check_spellings(drafts: list[Draft], facts: FactBase, findings: Findings) -> None:
     """Warn of names that differ only in case, which are hardly meant to be two."""
-    for declaration in declarations(drafts, vocabulary).values():
-        names = set() if declaration.is_composed else set(declaration.names())
-        if len({name.casefold() for name in names}) < len(names):
-            findings.add(*_spellings(declaration, names))
+    for declaration in declarations(drafts, facts.vocabulary).values():
+        if declaration.drafts and not declaration.is_composed:
+            alike = (
+                f"SELECT unnest(list(DISTINCT name)) FROM ({declaration.names()}) "
+                "GROUP BY lower(name) HAVING count(DISTINCT name) > 1"
+            )
+            names = [name for (name,) in facts.query(alike)]
+            findings.add(*_spellings(declaration, names, facts))
 
 
-def _spellings(declaration: Declaration, names: set[str]) -> Iterator[Diagnostic]:
-    places = _first_places(declaration, names)
-    for alike in grouped((name.casefold(), name) for name in names).values():
+def _spellings(declaration: Declaration, names: list[str], facts: FactBase) -> Iterator[Diagnostic]:
+    places = _first_places(declaration, names, facts)
+    for alike in grouped((name.lower(), name) for name in names).values():
         first, *others = sorted(alike, key=places.__getitem__)
         for name in others:
             yield Diagnostic(
@@ -123,11 +135,15 @@ def _spellings(declaration: Declaration, names: set[str]) -> Iterator[Diagnostic
             )
 
 
-def _first_places(declaration: Declaration, names: set[str]) -> dict[str, Origin]:
+def _first_places(declaration: Declaration, names: list[str], facts: FactBase) -> dict[str, Origin]:
     """The first place where the table gives each of the names."""
     places: dict[str, Origin] = {}
-    for draft in declaration.drafts:
-        for row, name in enumerate(draft.columns[declaration.field]):
-            if isinstance(name, str) and name in names and name not in places:
-                places[name] = draft.origin(row, declaration.field)
+    field = quoted(declaration.field)
+    for draft in declaration.drafts if names else ():
+        sql = (
+            f'SELECT {field}, arg_min("@line", "@row") FROM {draft.relation} '
+            f"WHERE {field} IN (SELECT unnest(?::VARCHAR[])) GROUP BY {field}"
+        )
+        for name, line in facts.query(sql, [names]):
+            places.setdefault(name, draft.origin(line, declaration.field))
     return places

@@ -5,28 +5,31 @@ from itertools import product
 from rdflib import RDF, RDFS, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from cop_expert.facts import FactBase
 from cop_expert.load.headings import column_fields
-from cop_expert.load.sheet import Sheet
-from cop_expert.model.template import Template, Vocabulary
+from cop_expert.load.sheet import Sheet, lay_out
+from cop_expert.model.template import Template
 
 
 def read_individuals(
-    graph: Graph, source: str, vocabulary: Vocabulary, language: str = "en"
+    graph: Graph, source: str, facts: FactBase, language: str = "en"
 ) -> list[Sheet]:
     """A sheet for each given template of which the ontology names individuals.
 
     Plain object and data properties alike; a property with several values makes a row each. An
     RDF parser does not tell lines, so rows are placed in the file as a whole.
     """
-    sheets = (
-        _sheet(graph, source, template, language)
-        for template in vocabulary.given()
-        if template.table
-    )
-    return [sheet for sheet in sheets if sheet.lines]
+    sheets = []
+    for template in facts.vocabulary.given():
+        if template.table and (rows := _rows(graph, template, language)):
+            headings = [field.heading for field in column_fields(template)]
+            sheet = Sheet(template.table, source, headings, first_line=0)
+            columns = list(zip(*rows, strict=True))
+            sheets.append(lay_out(sheet, columns, [0] * len(rows), facts))
+    return sheets
 
 
-def _sheet(graph: Graph, source: str, template: Template, language: str) -> Sheet:
+def _rows(graph: Graph, template: Template, language: str) -> list[tuple[str, ...]]:
     fields = column_fields(template)
     rows = []
     for individual in _individuals(graph, template.name):
@@ -37,10 +40,7 @@ def _sheet(graph: Graph, source: str, template: Template, language: str) -> Shee
             for field in fields
         ]
         rows += list(product(*cells))
-    rows.sort()
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    headings = [field.heading for field in fields]
-    return Sheet(template.table, source, headings, columns, [0] * len(rows), first_line=0)
+    return sorted(rows)
 
 
 def _individuals(graph: Graph, template: str) -> list[Node]:

@@ -2,14 +2,15 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import NamedTuple
 
+from cop_expert.facts import FactBase, quoted
 from cop_expert.load.draft import Draft
 from cop_expert.load.words import listed, shown
 from cop_expert.model.diagnostic import did_you_mean
-from cop_expert.model.template import Template, Value, Vocabulary
+from cop_expert.model.template import Template, Vocabulary
 
 NEIGHBOURS = 100
 """How many names on either side of a mistyped one are compared with it."""
@@ -36,10 +37,10 @@ class Declaration(NamedTuple):
         files = [draft.sheet.file for draft in self.drafts]
         return listed(files) or f"{self.template.table}.csv"
 
-    def names(self) -> Iterator[str]:
-        """The names of good rows, as often as they stand there."""
-        for draft in self.drafts:
-            yield from (name for name in draft.columns[self.field] if isinstance(name, str))
+    def names(self) -> str:
+        """A query for the column `name`: the names of good rows, as often as they stand there."""
+        selects = [f"SELECT {quoted(self.field)} AS name FROM {d.relation}" for d in self.drafts]
+        return " UNION ALL ".join(selects) or "SELECT NULL::VARCHAR AS name"
 
     def doubtful(self) -> set[str]:
         """The names of rows that were left out."""
@@ -61,27 +62,33 @@ def declarations(drafts: Iterable[Draft], vocabulary: Vocabulary) -> dict[str, D
     }
 
 
-class Known(dict[Value, Value]):
-    """For each spelling met, the name that it stands for.
+class Known:
+    """All names that a reference may mean."""
 
-    `unknown` collects the spellings that stand for nothing; it stays empty where that cannot be
-    told, because not all names are known.
-    """
+    def __init__(self, declaring: list[Declaration], words: Iterable[str], facts: FactBase) -> None:
+        self.facts = facts
+        self.more = sorted({*words, *(name for d in declaring for name in d.doubtful())})
+        self.query = " UNION ALL ".join(
+            [*(found.names() for found in declaring), "SELECT unnest(?::VARCHAR[]) AS name"]
+        )
+        self._labels = {
+            name: label for found in declaring for name, label in found.labels().items()
+        }
 
-    def __init__(self, names: Iterable[str], labels: dict[str, str], complete: bool) -> None:
-        super().__init__((name, name) for name in names)
-        self._names = [str(name) for name in self]
-        self._labels = labels
-        self._complete = complete
-        self[None] = None
-        self.unknown: set[Value] = set()
+    def others(self, draft: Draft, field: str) -> list[str]:
+        """What the field holds that is none of the names."""
+        column = quoted(field)
+        sql = (
+            f"SELECT DISTINCT {column} FROM {draft.relation} d "
+            f"ANTI JOIN ({self.query}) k ON k.name = d.{column} "
+            f"WHERE {column} IS NOT NULL ORDER BY {column}"
+        )
+        return [text for (text,) in self.facts.query(sql, [self.more])]
 
-    def __missing__(self, text: Value) -> Value:
-        alike = self._folded.get(str(text).casefold(), [])
-        if len(alike) != 1 and self._complete:
-            self.unknown.add(text)
-        self[text] = alike[0] if len(alike) == 1 else text
-        return self[text]
+    def meant(self, text: str) -> str | None:
+        """The only name that differs from the text in case at most."""
+        alike = self._folded.get(text.casefold(), [])
+        return alike[0] if len(alike) == 1 else None
 
     def suggestion(self, text: str) -> str:
         """What somebody may have meant by a name that is not known; empty: no idea."""
@@ -91,6 +98,11 @@ class Known(dict[Value, Value]):
             return near
         near = self._nearby_labels.suggestion(text)
         return near and f"{near} use its id"
+
+    @cached_property
+    def _names(self) -> list[str]:
+        sql = f"SELECT DISTINCT name FROM ({self.query}) WHERE name IS NOT NULL ORDER BY name"
+        return [name for (name,) in self.facts.query(sql, [self.more])]
 
     @cached_property
     def _folded(self) -> dict[str, list[str]]:

@@ -1,40 +1,44 @@
-"""A CSV file in, its headings and columns of text out, as they stand in the file."""
+"""A table as somebody wrote it, in DuckDB: nothing is known yet about what its columns mean.
 
-import csv
-import re
+A plain CSV file is read by DuckDB itself, any other in Python; either way the cells come to stand
+in a relation, so that no later step goes through them one by one.
+"""
+
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 
+import duckdb
 from msgspec import Struct
 
+from cop_expert.facts import FactBase, quoted
+from cop_expert.load.csv_file import DELIMITERS, CsvFile, UnreadableFile, open_csv, rows_of
 from cop_expert.load.findings import Findings
 from cop_expert.load.words import shown, tidy
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 
-LARGEST_FILE = 2_000_000_000
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+WHITE = r"'[\s\v\x1c-\x1f\x85\p{Z}]*'"
+"""What a blank cell may hold."""
 
 
 class Sheet(Struct):
-    """A table as somebody wrote it: nothing is known yet about what its columns mean."""
+    """The cells of one table."""
 
     name: str
     """The file's name without its ending: `roles`."""
     source: str
     headings: list[str] = []
     """None at all where the file is empty."""
-    columns: Sequence[Sequence[str]] = ()
-    """The cells below each heading."""
-    lines: list[int] = []
-    """The line of the file on which each row starts."""
+    relation: str = ""
+    """Where the cells stand: `@row`, counted from 0, `@line`, and for each heading a column named
+    by its place from 0, all of texts."""
+    rows: int = 0
     first_line: int = 1
     """The line of the headings."""
     decimal_comma: bool = False
     """True where `0,5` is a number, because commas do not part the cells."""
-    ragged: frozenset[int] = frozenset()
-    """The rows, counted from 0, that have more cells than there are headings."""
+    ragged: tuple[int, ...] = ()
+    """The rows that have more cells than there are headings."""
     readable: bool = True
 
     @property
@@ -43,123 +47,101 @@ class Sheet(Struct):
         return self.source.rpartition("/")[2]
 
 
-class _Unreadable(Exception):
-    """Carries what is said about a file of which nothing can be used."""
-
-    def __init__(self, message: str, advice: str = "", line: int = 0) -> None:
-        super().__init__(message)
-        self.advice = advice
-        self.line = line
-
-
-def read_sheet(path: Path, source: str, findings: Findings) -> Sheet:
+def read_sheet(path: Path, source: str, facts: FactBase, findings: Findings) -> Sheet:
     """The sheet; one that says it is not readable where the file cannot be read."""
     try:
-        text = _decode(_read(path), source, findings)
-        delimiter = _delimiter(text)
-        rows, lines = _rows(text, delimiter)
-    except _Unreadable as error:
+        file = open_csv(path, source, findings)
+        sheet = Sheet(path.stem, source, decimal_comma=file.delimiter != ",")
+        if file.plain and _read_by_duckdb(sheet, file, facts):
+            return sheet
+        return _read_in_python(sheet, file, facts, findings)
+    except UnreadableFile as error:
         place = Origin(source, error.line)
         findings.add(Diagnostic("unreadable", str(error), place, error.advice))
         return Sheet(path.stem, source, readable=False)
-    if not rows:
-        return Sheet(path.stem, source)
-    headings = [tidy(heading) for heading in rows[0]]
+
+
+def lay_out(
+    sheet: Sheet, columns: Sequence[Sequence[str]], lines: Sequence[int], facts: FactBase
+) -> Sheet:
+    """Give the sheet its cells, a column for each heading."""
+    sheet.relation, sheet.rows = _relation(sheet), len(lines)
+    cells = "".join(f", unnest(?::VARCHAR[]) AS {place(n)}" for n in range(len(columns)))
+    facts.query(
+        f"CREATE TEMP TABLE {sheet.relation} AS SELECT "
+        f'unnest(range({len(lines)}))::INTEGER AS "@row", unnest(?::INTEGER[]) AS "@line"{cells}',
+        [lines, *columns],
+    )
+    return sheet
+
+
+def place(column: int) -> str:
+    """The name of a sheet's column."""
+    return quoted(str(column))
+
+
+def is_blank(cell: str) -> str:
+    return f"regexp_full_match({cell}, {WHITE})"
+
+
+def _relation(sheet: Sheet) -> str:
+    return quoted(f"@sheet {sheet.source} {sheet.name}")
+
+
+def _headings(row: Sequence[str]) -> list[str]:
+    headings = [tidy(heading) for heading in row]
     while not headings[-1]:
         headings.pop()
-    body, starts = rows[1:], lines[1:]
-    ragged = _make_even(body, len(headings))
-    findings.add_rows(
-        source,
-        ragged,
-        lambda row: _ragged(Origin(source, starts[row]), body[row], len(headings), delimiter),
-    )
-    return Sheet(
-        name=path.stem,
-        source=source,
-        headings=headings,
-        columns=list(zip(*body, strict=False))[: len(headings)] or [()] * len(headings),
-        lines=starts,
-        first_line=lines[0],
-        decimal_comma=delimiter != ",",
-        ragged=frozenset(ragged),
-    )
+    return headings
 
 
-def _read(path: Path) -> bytes:
+def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
+    """False where the file is not so plain after all: one row has too many cells, say."""
+    first = file.text.partition("\n")[0].rstrip("\r")
+    cells = first.split(file.delimiter)
+    if not cells[-1].strip():
+        return False
+    names = [place(column) for column in range(len(cells))]
+    shape = ", ".join(f"{name}: 'VARCHAR'" for name in names)
+    raw = quoted(f"@raw {sheet.source}")
     try:
-        if not path.is_file():
-            raise _Unreadable("this is not a file")
-        if path.stat().st_size > LARGEST_FILE:
-            raise _Unreadable("the file is larger than 2 GB")
-        return path.read_bytes()
-    except OSError as error:
-        raise _Unreadable(f"the file cannot be opened: {error.strerror}") from error
-
-
-def _decode(raw: bytes, source: str, findings: Findings) -> str:
-    """Spreadsheets write UTF-8, the older Windows encoding, or UTF-16 with its mark in front."""
-    save_as = "save it from the spreadsheet as 'CSV UTF-8'"
-    try:
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return raw.decode("utf-16")
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("cp1252")
-        except UnicodeDecodeError as error:
-            raise _Unreadable("the file is in an unknown encoding", save_as) from error
-    findings.add(
-        Diagnostic(
-            "encoding",
-            "the file is not in UTF-8; it was read as Windows-1252 (Western European)",
-            Origin(source),
-            f"if names with accents come out wrong, {save_as}",
-            warning=True,
+        facts.connection.execute(
+            f"CREATE TEMP TABLE {raw} AS FROM read_csv(?, delim = ?, quote = '', escape = '', "
+            f"header = false, skip = 1, auto_detect = false, null_padding = true, "
+            f"columns = {{{shape}}})",
+            [str(file.path), file.delimiter],
         )
+    except duckdb.Error:
+        return False
+    sheet.headings, sheet.relation = _headings(cells), _relation(sheet)
+    texts = "".join(f", coalesce({name}, '') AS {name}" for name in names)
+    blank = " AND ".join(f"({name} IS NULL OR {is_blank(name)})" for name in names)
+    facts.query(
+        f'CREATE TEMP VIEW {sheet.relation} AS SELECT rowid::INTEGER AS "@row", '
+        f'(rowid + 2)::INTEGER AS "@line"{texts} FROM {raw} '
+        f"WHERE {names[0]} > ' ' OR NOT ({blank})"
     )
-    return text
+    sheet.rows = facts.query(f"SELECT count(*) FROM {sheet.relation}")[0][0]
+    return True
 
 
-def _delimiter(text: str) -> str:
-    """The one of comma, semicolon and tab that stands most often in the line of the headings."""
-    header = next((line for line in StringIO(text, newline="") if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", header)
-    return max(DELIMITERS, key=bare.count)
-
-
-def _rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """All rows that are not blank, each with the line on which it starts."""
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-    ended = 0
-    try:
-        for row in reader:
-            if any(map(str.strip, row)):
-                rows.append(row)
-                lines.append(ended + 1)
-            ended = reader.line_num
-    except csv.Error as error:
-        raise _endless(ended + 1) from error
-    if rows and re.search(r"[\r\n]", rows[-1][-1]) and _is_open(text, lines[-1], delimiter):
-        raise _endless(lines[-1])
-    return rows, lines
-
-
-def _is_open(text: str, line: int, delimiter: str) -> bool:
-    """True where the file ends inside a cell in quotation marks that began in this line."""
-    rest = list(StringIO(text, newline=""))[line - 1 :]
-    try:
-        list(csv.reader(rest, delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "end of data" in str(error)
-    return False
-
-
-def _endless(line: int) -> _Unreadable:
-    advice = 'close the quotation mark; a mark that belongs to the text is written twice: ""'
-    return _Unreadable("a cell in this row is far too long, or has no end", advice, line)
+def _read_in_python(sheet: Sheet, file: CsvFile, facts: FactBase, findings: Findings) -> Sheet:
+    rows = list(rows_of(file))
+    if not rows:
+        return sheet
+    sheet.first_line, first = rows[0]
+    sheet.headings = _headings(first)
+    width, body = len(sheet.headings), [row for _, row in rows[1:]]
+    lines = [line for line, _ in rows[1:]]
+    ragged = _make_even(body, width)
+    sheet.ragged = tuple(ragged)
+    findings.add_rows(
+        sheet.source,
+        ragged,
+        lambda row: _ragged(Origin(sheet.source, lines[row]), body[row], width, file.delimiter),
+    )
+    columns = list(zip(*body, strict=False))[:width] or [()] * width
+    return lay_out(sheet, columns, lines, facts)
 
 
 def _make_even(rows: list[list[str]], width: int) -> list[int]:

@@ -1,13 +1,13 @@
-"""An engagement's tables in, given facts out, or all that is wrong with them.
+"""An engagement's tables in, staged facts out, or all that is wrong with them.
 
 The cells are read column by column, then names are looked up across all tables, then what only
-shows in the whole is checked.
+shows in the whole is checked: everything set at a time, so that only what is wrong is looked at
+row by row.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct
-
+from cop_expert.facts import FactBase
 from cop_expert.load.cells import Scale, has_scale
 from cop_expert.load.circles import check_circles
 from cop_expert.load.draft import Draft, read_draft
@@ -21,7 +21,7 @@ from cop_expert.load.sheet import Sheet, read_sheet
 from cop_expert.load.words import listed, plain, shown
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
-from cop_expert.model.template import Template, Value, Vocabulary
+from cop_expert.model.template import Template, Vocabulary
 
 CHECKS = (
     check_composed,
@@ -32,51 +32,27 @@ CHECKS = (
 )
 
 
-class Table(Struct):
-    """The facts of one template that stand in one file."""
-
-    template: str
-    source: str
-    """The file relative to the engagement: `tables/roles.csv`."""
-    columns: dict[str, list[Value]]
-    """One list per field, in the order of the template's fields."""
-    lines: list[int]
-    """The line of the file on which each row starts."""
-
-
-class Given(Struct):
-    """All that a client's tables say."""
-
-    tables: list[Table]
-    labels: dict[str, str]
-    """The name as shown of whatever goes by an `id`, or by a name composed of ids."""
-
-
 def read_tables(
-    engagement: Engagement, vocabulary: Vocabulary, more: Sequence[Sheet] = ()
-) -> tuple[Given, list[Diagnostic]]:
-    """The rows in which all is well, and everything that is wrong with the others.
+    engagement: Engagement, facts: FactBase, more: Sequence[Sheet] = ()
+) -> tuple[dict[str, str], list[Diagnostic]]:
+    """Stage the rows in which all is well; the labels of ids, and everything that is wrong.
 
-    `more` are sheets that were read elsewhere, from a workbook or an ontology.
+    `more` are sheets that were read elsewhere, from a workbook or an ontology. A label is the name
+    as shown of whatever goes by an `id`, or by a name composed of ids.
     """
     findings = Findings()
-    sheets = [
-        *(read_sheet(path, engagement.source(path), findings) for path in engagement.tables),
-        *more,
-    ]
-    scales = read_scales(engagement, vocabulary, findings)
-    drafts = read_drafts(sheets, vocabulary, scales, findings)
+    paths = ((path, engagement.source(path)) for path in engagement.tables)
+    sheets = [*(read_sheet(path, source, facts, findings) for path, source in paths), *more]
+    scales = read_scales(engagement, facts.vocabulary, findings)
+    drafts = read_drafts(sheets, scales, facts, findings)
     if sheets:
-        check_missing(drafts, vocabulary, findings)
-    resolve_references(drafts, vocabulary, findings)
+        check_missing(drafts, facts.vocabulary, findings)
+    resolve_references(drafts, facts, findings)
     for check in CHECKS:
-        check(drafts, vocabulary, findings)
-    labels = collect_labels(drafts, vocabulary, findings)
-    return Given([_table(draft) for draft in drafts], labels), findings.diagnostics()
-
-
-def _table(draft: Draft) -> Table:
-    return Table(draft.template.name, draft.sheet.source, draft.columns, draft.lines)
+        check(drafts, facts, findings)
+    for draft in drafts:
+        facts.stage(draft.template.name, draft.relation, draft.sheet.source)
+    return collect_labels(drafts, facts, findings), findings.diagnostics()
 
 
 def read_scales(
@@ -108,10 +84,10 @@ def _no_scale(form: str, place: Origin, columns: list[str]) -> Diagnostic:
 
 
 def read_drafts(
-    sheets: Iterable[Sheet], vocabulary: Vocabulary, scales: dict[str, Scale], findings: Findings
+    sheets: Iterable[Sheet], scales: dict[str, Scale], facts: FactBase, findings: Findings
 ) -> list[Draft]:
     """The sheets that feed a template, each cell read by itself."""
-    templates = {plain(found.table): found for found in vocabulary.given() if found.table}
+    templates = {plain(found.table): found for found in facts.vocabulary.given() if found.table}
     drafts: dict[tuple[str, str], Draft] = {}
     for sheet in sheets:
         folder = sheet.source.rpartition("/")[0]
@@ -122,7 +98,7 @@ def read_drafts(
             findings.add(_repeated_table(sheet, drafts[folder, table].sheet))
         else:
             findings.add(*check_filled(sheet, templates[table]))
-            drafts[folder, table] = read_draft(sheet, templates[table], scales, findings)
+            drafts[folder, table] = read_draft(sheet, templates[table], scales, facts, findings)
     return list(drafts.values())
 
 
@@ -147,7 +123,7 @@ def _repeated_table(sheet: Sheet, other: Sheet) -> Diagnostic:
 
 def check_filled(sheet: Sheet, template: Template) -> Iterator[Diagnostic]:
     """A table that may be left out may also hold its headings only."""
-    if sheet.readable and not sheet.lines and not (sheet.headings and template.optional_table):
+    if sheet.readable and not sheet.rows and not (sheet.headings and template.optional_table):
         headings = listed([f"'{field.heading}'" for field in column_fields(template)])
         yield Diagnostic(
             "empty-table",

@@ -24,19 +24,10 @@ NUMERIC = {
 
 def read_vocabulary(graphs: Iterable[Graph] = (), language: str = "en") -> Vocabulary:
     """The standard ontology's templates together with those of the graphs given."""
-    own = list(graphs)
-    if not own:
-        return standard_vocabulary(language)
     together = Graph()
-    for graph in (_standard_graph(), *own):
+    for graph in (_standard_graph(), *graphs):
         together += graph
     return _Reader(together, language).vocabulary()
-
-
-@cache
-def standard_vocabulary(language: str = "en") -> Vocabulary:
-    """The standard ontology's templates."""
-    return _Reader(_standard_graph(), language).vocabulary()
 
 
 @cache

@@ -229,6 +229,16 @@ def is_aggregated(expression: Expression) -> bool:
     return any(isinstance(part, Aggregate) for part in parts(expression))
 
 
+def outside_aggregates(expression: Expression) -> Iterator[Variable]:
+    """The variables that must have one value in a whole group."""
+    match expression:
+        case Variable():
+            yield expression
+        case Operation(operands=operands):
+            for operand in operands:
+                yield from outside_aggregates(operand)
+
+
 def expressions(condition: Condition) -> Iterator[Expression]:
     """Every expression of a condition, outermost only."""
     match condition:
@@ -242,3 +252,12 @@ def expressions(condition: Condition) -> Iterator[Expression]:
             yield right
         case Binding(_, value):
             yield value
+
+
+def texts_of(rulebook: CheckedRulebook) -> set[str]:
+    """Every text that the rules say, parameters' values included."""
+    clauses = [clause for stratum in rulebook.strata for clause in stratum.clauses]
+    terms = [term for clause in clauses for _, term in clause.head]
+    terms += [part for c in clauses for condition in c.body for part in expressions(condition)]
+    found = (part for term in terms for part in parts(term) if isinstance(part, Constant))
+    return {constant.value for constant in found if isinstance(constant.value, str)}

@@ -109,6 +109,10 @@ class Template(Struct, frozen=True, dict=True):
     def names(self) -> tuple[str, ...]:
         return tuple(field.name for field in self.fields)
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return tuple(field.type.kind for field in self.fields)
+
     def position(self, name: str) -> int:
         return self.names.index(name)
 

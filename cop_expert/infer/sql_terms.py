@@ -1,0 +1,255 @@
+"""Names with their SQL in, the SQL of expressions out: exact decimals as scaled integers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT
+from cop_expert.model.rule import (
+    Aggregate,
+    Comparison,
+    Constant,
+    Expression,
+    Operation,
+    Variable,
+)
+from cop_expert.model.template import Datatype, Kind, Value
+
+MACROS = """
+CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) // 2)) // d;
+"""
+MIRRORED = {"<": ">", "<=": ">=", ">=": "<=", ">": "<"}
+Number = tuple[str, int]
+"""An SQL expression and its decimal places."""
+CodeOf = Callable[[Value], Value]
+"""The code under which a fact base holds a text."""
+
+
+class Demands:
+    """What must hold of a binding, or of a group of bindings, so that it has a value."""
+
+    def __init__(self) -> None:
+        self.present: list[str] = []
+        self.zeros: list[str] = []
+        """When it divides by zero."""
+
+
+class Terms:
+    """What each name is in SQL, and what expressions of names are."""
+
+    def __init__(self, types: dict[str, Datatype], code_of: CodeOf) -> None:
+        self.types = types
+        self.code_of = code_of
+        self.values: dict[str, str] = {}
+        """Names as facts hold them."""
+        self.numbers: dict[str, Number] = {}
+        """Numbers with all their places."""
+        self.maybe_absent: set[str] = set()
+        """Names that may stand for `none`."""
+        self.of_binding = Demands()
+        self.of_group = Demands()
+        self._demands = self.of_binding
+        self._unless = ""
+        """A condition under which what is demanded does not matter."""
+
+    def take(self, name: str, value: str, maybe_absent: bool = False) -> None:
+        """The name is what facts hold."""
+        self.values[name] = value
+        if self.types[name].kind == Kind.NUMBER:
+            self.numbers[name] = (f"{value}::HUGEINT", PLACES)
+        if maybe_absent:
+            self.maybe_absent.add(name)
+
+    def compute(self, name: str, expression: Expression) -> None:
+        """The name is what an expression makes of other names, with all its places."""
+        if self.types[name].kind == Kind.NUMBER:
+            self.numbers[name] = self.number(expression)
+            self.values[name] = f"({rescaled(*self.numbers[name], PLACES)})::BIGINT"
+        else:
+            self.values[name] = self.value(expression)
+        if self.may_be_absent(expression):
+            self.maybe_absent.add(name)
+
+    @contextmanager
+    def unless(self, condition: str) -> Iterator[None]:
+        self._unless = condition
+        yield
+        self._unless = ""
+
+    @contextmanager
+    def _within(self, demands: Demands) -> Iterator[None]:
+        before, self._demands = self._demands, demands
+        yield
+        self._demands = before
+
+    def literal(self, value: Value) -> str:
+        match value:
+            case None:
+                return "NULL"
+            case bool():
+                return "TRUE" if value else "FALSE"
+            case int():
+                return f"{value}::BIGINT"
+            case _:
+                return f"{self.code_of(value)}::INTEGER"
+
+    def equals(self, column: str, value: Value) -> str:
+        return f"{column} IS NULL" if value is None else f"{column} = {self.literal(value)}"
+
+    def is_number(self, expression: Expression) -> bool:
+        match expression:
+            case Variable(name):
+                return name in self.numbers
+            case Constant(value):
+                return type(value) is int
+            case _:
+                return True
+
+    def may_be_absent(self, expression: Expression) -> bool:
+        match expression:
+            case Variable(name):
+                return name in self.maybe_absent
+            case Constant(value):
+                return value is None
+            case _:
+                return False
+
+    def comparison(self, comparison: Comparison) -> str:
+        """Only `none` equals `none`; nothing is larger or smaller than it."""
+        left, right, operator = comparison.left, comparison.right, comparison.operator
+        one, other = self._sides(left, right)
+        relation = "<>" if operator == "!=" else operator
+        match self.may_be_absent(left), self.may_be_absent(right):
+            case False, False:
+                return f"({one} {relation} {other})"
+            case True, True if operator in ("=", "!="):
+                return f"({one} IS {'NOT ' if operator == '=' else ''}DISTINCT FROM {other})"
+            case True, True:
+                return f"({one} IS NOT NULL AND {other} IS NOT NULL AND {one} {relation} {other})"
+            case False, True:
+                one, other, relation = other, one, MIRRORED.get(relation, relation)
+        if operator == "!=":
+            return f"({one} <> {other} OR ({one} IS NULL AND {other} IS NOT NULL))"
+        return f"({one} IS NOT NULL AND {one} {relation} {other})"
+
+    def _sides(self, left: Expression, right: Expression) -> tuple[str, str]:
+        """Both sides in a form in which they compare."""
+        one, other = self._plain_column(left), self._plain_column(right)
+        if one is not None and other is not None:
+            return one, other
+        if self.is_number(left) and self.is_number(right):
+            (a, a_places), (b, b_places) = self.number(left), self.number(right)
+            places = max(a_places, b_places)
+            return rescaled(a, a_places, places), rescaled(b, b_places, places)
+        return self.value(left), self.value(right)
+
+    def _plain_column(self, expression: Expression) -> str | None:
+        """Facts and literals compare as they are stored, without arithmetic."""
+        match expression:
+            case Variable(name) if self.numbers.get(name, ("", PLACES))[1] == PLACES:
+                return self.values[name]
+            case Constant(value):
+                return self.literal(value)
+        return None
+
+    def value(self, expression: Expression) -> str:
+        """An expression as a fact would hold it."""
+        match expression:
+            case Variable(name) if name not in self.numbers or self.numbers[name][1] == PLACES:
+                return self.values[name]
+            case Constant(value):
+                return self.literal(value)
+            case Aggregate("min" | "max" as function, operand) if not self.is_number(operand):
+                with self._within(self.of_binding):
+                    inner = self.value(operand)
+                    self.demand(operand, inner)
+                return f"{function}({inner})"
+            case _:
+                return f"({rescaled(*self.number(expression), PLACES)})::BIGINT"
+
+    def value_of_group(self, expression: Expression) -> str:
+        """The same for an expression with aggregates; other names have one value a group."""
+        with self._within(self.of_group):
+            return self.value(expression)
+
+    def number(self, expression: Expression) -> Number:
+        """A numeric expression, exact or rounded to twelve places, and its places."""
+        match expression:
+            case Variable(name) if self._demands is self.of_group:
+                return f"{self.values[name]}::HUGEINT", PLACES
+            case Variable(name):
+                return self.numbers[name]
+            case Constant(None):
+                return "NULL::HUGEINT", 0
+            case Constant(value):
+                assert isinstance(value, int)
+                whole = value % UNIT == 0
+                return f"{value // UNIT if whole else value}::HUGEINT", 0 if whole else PLACES
+            case Aggregate("count"):
+                return "count(*)::HUGEINT", 0
+            case Aggregate(function, operand):
+                with self._within(self.of_binding):
+                    inner, places = self._operand(operand)
+                return f"({function}({inner})::HUGEINT)", places
+            case Operation("/", (dividend, divisor)):
+                return self._quotient(dividend, divisor)
+            case Operation(operator, operands):
+                return self._operation(operator, [self._operand(operand) for operand in operands])
+
+    def _operand(self, expression: Expression) -> Number:
+        """What is reckoned with must be there."""
+        sql, places = self.number(expression)
+        self.demand(expression, sql)
+        return sql, places
+
+    def demand(self, expression: Expression, sql: str, of_group: bool = False) -> None:
+        """Without a value for the expression there is no conclusion."""
+        if self.may_be_absent(expression):
+            there = f"{sql} IS NOT NULL"
+            demands = self.of_group if of_group else self._demands
+            demands.present.append(f"({self._unless} OR {there})" if self._unless else there)
+
+    def _operation(self, operator: str, operands: list[Number]) -> Number:
+        if operator == "round":
+            return f"({rescaled(*operands[0], 0)})", 0
+        if operator == "*":
+            (a, a_places), (b, b_places) = operands
+            return _at_most_inner(f"({a} * {b})", a_places + b_places)
+        places = max(places for _, places in operands)
+        same = [rescaled(sql, own, places) for sql, own in operands]
+        if operator in ("min", "max"):
+            return self._extreme("least" if operator == "min" else "greatest", same), places
+        return f"({same[0]} {operator} {same[1]})", places
+
+    def _extreme(self, function: str, operands: list[str]) -> str:
+        """DuckDB passes over NULL, but of what is divided by zero there is no least."""
+        extreme = f"{function}({', '.join(operands)})"
+        if not self.of_binding.zeros and not self.of_group.zeros:
+            return extreme
+        there = " AND ".join(f"{operand} IS NOT NULL" for operand in operands)
+        return f"(CASE WHEN {there} THEN {extreme} END)"
+
+    def _quotient(self, dividend: Expression, divisor: Expression) -> Number:
+        (a, a_places), (b, b_places) = self._operand(dividend), self._operand(divisor)
+        shift = INNER_PLACES + b_places - a_places
+        numerator = f"({a} * {10**shift}::HUGEINT)" if shift else a
+        if isinstance(divisor, Constant) and divisor.value:
+            return f"(round_half_away({numerator}, {b}))", INNER_PLACES
+        zero = f"({f'NOT {self._unless} AND ' if self._unless else ''}{b} = 0)"
+        if zero not in self._demands.zeros:
+            self._demands.zeros.append(zero)
+        return f"(round_half_away({numerator}, nullif({b}, 0)))", INNER_PLACES
+
+
+def rescaled(sql: str, places: int, to: int) -> str:
+    """The same number with other decimal places, rounded half away from zero where they shrink."""
+    if to == places:
+        return sql
+    if to > places:
+        return f"({sql} * {10 ** (to - places)}::HUGEINT)"
+    return f"round_half_away({sql}, {10 ** (places - to)}::HUGEINT)"
+
+
+def _at_most_inner(sql: str, places: int) -> Number:
+    if places <= INNER_PLACES:
+        return sql, places
+    return f"({rescaled(sql, places, INNER_PLACES)})", INNER_PLACES

@@ -1,0 +1,132 @@
+"""What was worked out once is kept under a hash of all that it was worked out from.
+
+A run's conclusions lie in the engagement's folder `.cop/`, the standard knowledge as it was read
+in one beside its own files. Whatever is kept is written aside and moved into place whole; what is
+missing, damaged or made from other files is worked out anew, so deleting it loses nothing.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from typing import TypeVar
+
+import msgspec
+
+from cop_expert import __version__
+from cop_expert.facts import DamagedFacts, FactBase
+from cop_expert.resources import PACKAGE, resource
+
+FOLDER = ".cop"
+INPUTS = ("engagement.toml", "tables/*", "*.xlsx", "knowledge/*", "rules/*.rules")
+ABANDONED = 3600
+"""Seconds after which a file that was never moved into place was left by a run that is gone."""
+T = TypeVar("T")
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Hash of all that conclusions rest on: the same wherever the folder lies."""
+    inputs = sorted(path for pattern in INPUTS for path in folder.glob(pattern) if path.is_file())
+    named = [(path.relative_to(folder).as_posix(), path) for path in inputs]
+    return _hash([*named, *((f"standard/{path.name}", path) for path in standard_files())])
+
+
+def standard_files() -> list[Path]:
+    """The standard ontology, then the files of the standard rulebook in order of reasoning."""
+    return [resource("kb/cop.ttl"), *sorted(resource("rules").glob("*.rules"))]
+
+
+@cache
+def program() -> str:
+    """Hash of this very program, so that a change of it counts as a change of everything."""
+    sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".lark"))
+    return _hash((path.relative_to(PACKAGE).as_posix(), path) for path in sources)
+
+
+def _hash(files: Iterable[tuple[str, Path]]) -> str:
+    digest = hashlib.sha256(__version__.encode())
+    for name, path in files:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256")
+        digest.update(f"\0{name}\0".encode() + content.digest())
+    return digest.hexdigest()[:32]
+
+
+# A run's fact base
+
+
+def kept_facts(folder: Path, fingerprint: str) -> FactBase | None:
+    """The fact base that was kept for these inputs; None where there is none that can be read."""
+    import duckdb
+
+    path = _place(folder, fingerprint)
+    try:
+        return FactBase.open(path) if path.is_file() else None
+    except (OSError, duckdb.Error, DamagedFacts, LookupError, msgspec.DecodeError):
+        return None
+
+
+def keep_facts(facts: FactBase, folder: Path, fingerprint: str) -> None:
+    """Keep a run for the next question, in place of the one before.
+
+    A folder that cannot be written to, or a disk that is full, just keeps nothing.
+    """
+    import duckdb
+
+    place = _place(folder, fingerprint)
+    try:
+        with _moved_into(place) as unfinished:
+            facts.save(unfinished)
+        _tidy(place)
+    except (OSError, duckdb.Error):
+        return
+
+
+def _place(folder: Path, fingerprint: str) -> Path:
+    return folder / FOLDER / f"{fingerprint}.duckdb"
+
+
+def _tidy(kept: Path) -> None:
+    """Drop older runs, and what runs have left that were killed."""
+    for path in kept.parent.iterdir():
+        unfinished = path.name.startswith(".")
+        if path != kept and (not unfinished or time.time() - path.stat().st_mtime > ABANDONED):
+            path.unlink(missing_ok=True)
+
+
+# The standard knowledge
+
+
+def kept_or_made(name: str, kind: type[T], make: Callable[[], T]) -> T:
+    """What was made of the standard files before, else made now and kept for the next time."""
+    place = resource("kb") / FOLDER / name
+    key = _hash((path.name, path) for path in standard_files()) + program()
+    try:
+        kept_key, _, kept = place.read_bytes().partition(b"\n")
+        if kept_key.decode() == key:
+            return msgspec.json.decode(kept, type=kind)
+    except (OSError, ValueError):  # msgspec's errors are ValueErrors
+        pass
+    made = make()
+    try:
+        with _moved_into(place) as unfinished:
+            unfinished.write_bytes(key.encode() + b"\n" + msgspec.json.encode(made))
+    except OSError:
+        pass
+    return made
+
+
+@contextmanager
+def _moved_into(place: Path) -> Iterator[Path]:
+    """A path aside, to be written to, whose file is then moved into place whole."""
+    place.parent.mkdir(exist_ok=True)
+    unfinished = place.with_name(f".{place.name}.{token_hex(8)}")
+    try:
+        yield unfinished
+        unfinished.replace(place)
+    finally:
+        for left in place.parent.glob(f"{unfinished.name}*"):
+            left.unlink(missing_ok=True)

@@ -1,0 +1,191 @@
+"""What is kept never answers wrongly: damaged, half-written, outdated or fought over."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cop_expert import keep, pipeline
+from cop_expert.cli import main
+
+HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
+QUESTION = ("why", "Knife skills", "Kitchen", "--full")
+PROGRAM = "from cop_expert.cli import main; main()"
+
+
+@pytest.fixture
+def hotel(tmp_path: Path) -> Path:
+    return shutil.copytree(HOTEL, tmp_path / "hotel", ignore=shutil.ignore_patterns(".cop"))
+
+
+@pytest.fixture(scope="module")
+def answer(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is right to say about an untouched copy."""
+    folder = tmp_path_factory.mktemp("untouched") / "hotel"
+    return ask(shutil.copytree(HOTEL, folder, ignore=shutil.ignore_patterns(".cop")))
+
+
+def ask(folder: Path) -> str:
+    command, *words = QUESTION
+    result = CliRunner().invoke(main, [command, str(folder), *words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
+def kept_files(folder: Path) -> list[Path]:
+    return sorted((folder / keep.FOLDER).glob("*"))
+
+
+def kept_file(folder: Path) -> Path:
+    (path,) = kept_files(folder)
+    return path
+
+
+def test_the_second_question_is_answered_from_what_is_kept(
+    hotel: Path, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(hotel) == answer
+    monkeypatch.setattr(pipeline, "read", lambda *_: pytest.fail("read anew"))
+    assert ask(hotel) == answer
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_flipped_byte_is_noticed(hotel: Path, answer: str, seed: int) -> None:
+    ask(hotel)
+    chance, content = random.Random(seed), bytearray(kept_file(hotel).read_bytes())
+    for place in (chance.randrange(len(content)) for _ in range(chance.choice((1, 5, 50)))):
+        content[place] ^= chance.randrange(1, 256)
+    kept_file(hotel).write_bytes(content)
+    assert ask(hotel) == answer
+    assert ask(hotel) == answer
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, 100_000])
+def test_a_file_that_ends_early_is_noticed(hotel: Path, answer: str, size: int) -> None:
+    ask(hotel)
+    os.truncate(kept_file(hotel), size)
+    assert ask(hotel) == answer
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a table": lambda folder: (folder / "tables" / "needs.csv").write_text("role,practice\n"),
+    "a parameter": lambda folder: (folder / "engagement.toml").write_text(
+        "[parameters]\nrelevant = 0.9\n"
+    ),
+    "a rule": lambda folder: shutil.copytree(
+        HOTEL.parent / "northwater" / "rules", folder / "rules"
+    ),
+    "a file that is gone": lambda folder: (folder / "tables" / "needs.csv").unlink(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_any_input_is_noticed(hotel: Path, name: str) -> None:
+    before = keep.fingerprint_of(hotel)
+    CHANGES[name](hotel)
+    assert keep.fingerprint_of(hotel) != before
+
+
+def test_another_program_infers_anew(hotel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline.conclude(hotel).facts.close()
+    monkeypatch.setattr(pipeline, "program", lambda: "another")
+    read = pipeline.read
+    called: list[Path] = []
+
+    def watched_read(folder: Path, progress: pipeline.Progress) -> pipeline.Knowledge:
+        called.append(folder)
+        return read(folder, progress)
+
+    monkeypatch.setattr(pipeline, "read", watched_read)
+    pipeline.conclude(hotel).facts.close()
+    assert called == [hotel]
+
+
+def test_a_table_that_changes_in_the_meantime_is_not_kept(
+    hotel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = pipeline.read
+
+    def slow_read(folder: Path, progress: pipeline.Progress) -> pipeline.Knowledge:
+        knowledge = read(folder, progress)
+        (folder / "tables" / "needs.csv").unlink()
+        return knowledge
+
+    monkeypatch.setattr(pipeline, "read", slow_read)
+    pipeline.conclude(hotel).facts.close()
+    assert kept_files(hotel) == []
+
+
+def test_older_runs_and_what_killed_ones_left_is_tidied_away(hotel: Path) -> None:
+    ask(hotel)
+    folder = hotel / keep.FOLDER
+    abandoned, running = folder / ".old.duckdb.1", folder / ".new.duckdb.2"
+    for path in (abandoned, running):
+        path.write_bytes(b"half")
+    os.utime(abandoned, (0, 0))
+    (hotel / "engagement.toml").write_text("[parameters]\nrelevant = 0.9\n")
+    first = next(folder.glob("*.duckdb"))
+    ask(hotel)
+    assert running in kept_files(hotel)
+    assert abandoned not in kept_files(hotel)
+    assert first not in kept_files(hotel)
+
+
+def test_a_folder_that_cannot_be_written_to_keeps_nothing(hotel: Path, answer: str) -> None:
+    (hotel / keep.FOLDER).write_text("a file in the way")
+    assert ask(hotel) == answer
+    assert ask(hotel) == answer
+
+
+FULL_DISK = (
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); " + PROGRAM
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit a file's size")
+def test_a_full_disk_keeps_nothing(hotel: Path, answer: str) -> None:
+    command = [sys.executable, "-c", FULL_DISK, QUESTION[0], str(hotel), *QUESTION[1:]]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert (done.stdout, done.returncode) == (answer, 0), done.stderr
+    assert kept_files(hotel) == []
+    assert ask(hotel) == answer
+
+
+def test_many_at_once_answer_alike(hotel: Path, answer: str) -> None:
+    asked = [start(QUESTION[0], hotel, *QUESTION[1:]) for _ in range(5)]
+    assert {one.communicate()[0] for one in asked} == {answer}
+    assert kept_file(hotel).suffix == ".duckdb"
+    assert ask(hotel) == answer
+
+
+def test_killed_at_any_moment_it_answers_rightly_the_next_time(hotel: Path, answer: str) -> None:
+    """Fifty runs, killed somewhere between their start and well past their end."""
+    begun = time.perf_counter()
+    start("infer", hotel).communicate()
+    longest = 1.1 * (time.perf_counter() - begun)
+    chance = random.Random(4)
+    for _ in range(50):
+        if chance.random() < 0.9:
+            shutil.rmtree(hotel / keep.FOLDER, ignore_errors=True)
+        running = start("infer", hotel)
+        time.sleep(chance.uniform(0, longest))
+        running.kill()
+        running.communicate()
+        facts = keep.kept_facts(hotel, keep.fingerprint_of(hotel))
+        if facts:
+            facts.close()
+    assert ask(hotel) == answer
