@@ -75,7 +75,7 @@ def check_rulebook(
         problems += _first(check_names(rulebook, vocabulary))
     parameters, in_force, unfit = set_parameters(rulebook, settings, setting_origin, vocabulary)
     names = shadowed(rulebook.rules, parameters)
-    problems += [*unfit, *check_shadowing(names, parameters)]
+    problems += [*_first(unfit), *check_shadowing(names, parameters)]
     readable = {name: found for name, found in parameters.items() if name not in names}
     known = tuple(rule for rule in rulebook.rules if is_known(rule, vocabulary))
     clauses, clashes = resolve(known, readable, vocabulary)

@@ -30,12 +30,18 @@ def check_rule_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Dia
                 "name-used-twice",
                 f"there are two rules named `{rule.name}`",
                 rule.origin,
-                "keep one of them"
-                if rule.replaces
-                else "give it another name, or write `replace rule` to take the other's place",
+                _other_name(rule, other),
                 other.origin,
                 "first defined here",
             )
+
+
+def _other_name(rule: Rule, other: Rule) -> str:
+    if rule.replaces:
+        return "keep one of them"
+    if rule.origin.source == other.origin.source:
+        return "give one of them another name"
+    return "give it another name, or write `replace rule` to take the other's place"
 
 
 def check_parameter_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -47,7 +53,7 @@ def check_parameter_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterato
                 "name-used-twice",
                 f"there are two parameters named `{parameter.name}`",
                 parameter.origin,
-                "rename one; an engagement sets a parameter in engagement.toml under [parameters]",
+                f"give it another name, or change the value: `set {parameter.name} = …`",
                 other.origin,
                 "first defined here",
             )

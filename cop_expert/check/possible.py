@@ -66,8 +66,11 @@ def check_possible(
     return problems, never
 
 
-def _never(clause: Clause, why: str, origin: Origin, advice: str) -> Diagnostic:
-    return Diagnostic("never-fires", f"`{clause.rule}` can never fire: {why}", origin, advice)
+def _never(
+    clause: Clause, why: str, origin: Origin, advice: str, is_certain: bool = True
+) -> Diagnostic:
+    message = f"`{clause.rule}` {'can' if is_certain else 'should'} never fire: {why}"
+    return Diagnostic("never-fires", message, origin, advice, warning=not is_certain)
 
 
 # Comparisons that no value satisfies: alone, with one another, or within a field's bounds
@@ -95,9 +98,9 @@ def _comparisons(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]
                 yield replace(problem, second=other.origin, second_says="the other one")
         for one, bound in product(found, bounds[name]):
             if not _fit(one, bound):
-                problem = _never(clause, f"{one.says}, but {bound.says}", one.origin, bound.advice)
-                problem = replace(problem, second=bound.origin, second_says="the field")
-                yield replace(problem, warning=not bound.is_certain)
+                why = f"{one.says}, but {bound.says}"
+                problem = _never(clause, why, one.origin, bound.advice, bound.is_certain)
+                yield replace(problem, second=bound.origin, second_says="the field")
 
 
 def _is_simple(comparison: Comparison) -> bool:

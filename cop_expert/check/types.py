@@ -218,6 +218,8 @@ def _said(expression: Expression) -> str:
     match expression:
         case Variable(name):
             return f"`{name}`"
+        case Constant(str(value), ""):
+            return f'`"{value}"`'
         case Constant(value, parameter):
             number = f"{to_decimal(value):f}" if type(value) is int else value
             return f"`{parameter or number}`"

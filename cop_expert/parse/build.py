@@ -28,6 +28,7 @@ from cop_expert.model.rule import (
     Variable,
 )
 from cop_expert.parse.grammar import TooManySteps, parse
+from cop_expert.parse.mistakes import shown
 
 MOST_LINES = 100
 """Conditions, or conclusions, that one rule may have."""
@@ -135,7 +136,7 @@ class Builder:
         try:
             tree = parse(expression, "sum")
         except (UnexpectedInput, TooManySteps):
-            message = f"`{{{text}}}` in `because` is no expression"
+            message = f"`{{{shown(text)}}}` in `because` is no expression"
             self.problems.append(Diagnostic("sentence", message, place, "write `{name}`"))
             return None
         inside = Builder(place)

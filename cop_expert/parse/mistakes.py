@@ -60,7 +60,7 @@ MISREAD = (
     (r"\bif\b(?:.|\n)*\b(?P<it>if)\s+‸", "`if` stands here a second time",
      "leave it out: conditions are joined by a comma or a new line"),
     (r",\s*(?P<it>then)\s‸", "no condition follows the comma", "leave the comma out"),
-    (r'(?P<it>‸"(\\.|[^"\\\n])*(\n|\Z))', "the text that begins here does not end",
+    (r'(?P<it>‸"[^"\\\n]*(\\.[^"\\\n]*)*(\n|\Z))', "the text that begins here does not end",
      "close the quotation marks on the same line"),
     (r'\b(?P<it>because|basis)\s+‸"', "there is no `then`", "write it before what is concluded"),
     (r"(?P<it>\b\d+(‸,\d+|,‸\d+|,\d+\s*‸))", "a number has a decimal comma",
@@ -135,7 +135,7 @@ INSTEAD = (
     (r"\w‸\.", "a field stands in the brackets of its template: `Item(item, hours)`"),
     (rf"‸{CAPITAL}\w*\s*[^\w\s(]", "names begin with a small letter; texts have quotation marks"),
     (rf"\b{CAPITAL}\w*\s*‸", "write its fields in brackets: `Item(item)`"),
-    (r"\(.*\w\s+‸[\w\"]", "part fields with commas"),
+    (r"\(.*\w[^\S\n]+‸[\w\"]", "part fields with commas"),
     # parameters
     (r"\bparameter\s+\w+\s*‸", 'write it like this: `parameter name = 3 "what it means"`'),
     (r"\b(parameter|set)\s.*‸", "a value is one number, text, `true`, `false` or `none`"),
@@ -147,7 +147,7 @@ SHAPES = {
 }
 RULE = 'a rule reads: rule NAME if CONDITIONS then CONCLUSIONS because "…" basis "…"'
 
-TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|\w+|[=<>!&|:-]+|\S')
+TOKEN = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|#[^\n]*|\w+|[=<>!&|:-]+|\S')
 
 
 def syntax_problem(error: UnexpectedInput, text: str, begin: Origin) -> Diagnostic:
@@ -156,23 +156,18 @@ def syntax_problem(error: UnexpectedInput, text: str, begin: Origin) -> Diagnost
     around = f"{text[max(0, at - AROUND) : at]}‸{text[at : at + AROUND]}"
     for looks, says, advice in MISREAD:
         if match := re.search(looks, around):
-            it = match["it"].replace("‸", "")
+            it = shown(match["it"].replace("‸", ""))
             at += match.start("it") - around.index("‸")
             return Diagnostic("syntax", says.format(it=it), _place(text, at, begin), advice)
     message = f"{_found(text, at)}, where {_expected(error)} was expected"
-    opened = _open_bracket(text[:at])
-    if opened is not None and re.match(rf"\s*(?:(?:{KEYWORDS})\b|\Z)", text[at:]):
-        return Diagnostic(
-            "syntax",
-            message,
-            _place(text, at, begin),
-            "close the bracket with `)`",
-            _place(text, opened, begin),
-            "this bracket is still open",
-        )
+    place, opened = _place(text, at, begin), _open_bracket(text[:at])
+    advice = next((instead for looks, instead in INSTEAD if re.search(looks, around)), "")
+    ends = re.match(rf"\s*(?:(?:{KEYWORDS})\b|\Z)", text[at:])
+    if opened is not None and (ends or ("\n" in text[opened:at] and not advice)):
+        second, says = _place(text, opened, begin), "this bracket is still open"
+        return Diagnostic("syntax", message, place, "close it with `)`", second, says)
     shape = SHAPES.get(text.split(maxsplit=1)[0], RULE)
-    advice = next((instead for looks, instead in INSTEAD if re.search(looks, around)), shape)
-    return Diagnostic("syntax", message, _place(text, at, begin), advice)
+    return Diagnostic("syntax", message, place, advice or shape)
 
 
 def _position(error: UnexpectedInput, text: str) -> int:
@@ -186,10 +181,15 @@ def _found(text: str, at: int) -> str:
     """`hours` stands here; or the line ends, or the whole statement."""
     word = TOKEN.match(text, at)
     if word and word[0][0] != "#":
-        found = word[0] if len(word[0]) <= SHOWN else word[0][: SHOWN - 1] + "…"
-        printable = "".join(c if c.isprintable() else "\ufffd" for c in found)
-        return f"`{printable}` stands here"
-    return "the line ends" if text[at:].strip() else "the text ends"
+        return f"`{shown(word[0])}` stands here"
+    whole = "line" if text.split(maxsplit=1)[0] in SHAPES or text[at:].strip() else "rule"
+    return f"the {whole} ends"
+
+
+def shown(text: str) -> str:
+    """A piece of a file as a message repeats it: cut where it is long, in any terminal."""
+    short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return "".join(c if c.isprintable() else "\ufffd" for c in short)
 
 
 def _expected(error: UnexpectedInput) -> str:

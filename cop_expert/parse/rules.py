@@ -20,8 +20,6 @@ BEGINS = re.compile(
     r"|(?:parameter|set)(?=[^\S\n]+\w))"
 )
 """The words with which a line begins a statement, whatever stands before it."""
-SILENT = re.compile(r"(?:\s|#[^\n]*)*")
-"""Text without a word: blank lines and comments."""
 
 
 def parse_rules(text: str, source: str) -> tuple[Rulebook, list[Diagnostic]]:
@@ -59,9 +57,15 @@ def _pieces(text: str, source: str) -> Iterator[tuple[Origin, str]]:
     line = 1
     for start, end in pairwise(starts):
         piece = text[start:end]
-        if not SILENT.fullmatch(piece):
+        if not _is_silent(piece):
             yield Origin(source, line, 1), piece + "\n"
         line += piece.count("\n")
+
+
+def _is_silent(text: str) -> bool:
+    """True for blank lines and comments."""
+    lines = (line.lstrip() for line in text.split("\n"))
+    return all(not line or line.startswith("#") for line in lines)
 
 
 def _empty(source: str) -> Diagnostic:
