@@ -288,7 +288,8 @@ def why(
       cop-expert why grand-hotel Kitchen
       cop-expert why grand-hotel "Chef" "Front of house"
     """
-    from cop_expert.explain.ask import UnknownName, facts_asked_about
+    from cop_expert.explain.ask import facts_asked_about
+    from cop_expert.explain.name_book import UnknownName
     from cop_expert.explain.why import Explainer
     from cop_expert.explain.words import Speaker
 

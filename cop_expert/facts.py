@@ -8,7 +8,7 @@ fact also keeps its origin in the columns `@source` and `@line`. What else a lat
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -107,14 +107,18 @@ class FactBase:
         """
         self._staged.append((self.vocabulary.templates[template], relation, source))
 
-    def settle(self, words: Iterable[str] = ()) -> None:
-        """Give each text its code, those that rules say among them, and store what is staged."""
+    def settle(self, words: Iterable[str] = (), labels: Mapping[str, str] | None = None) -> None:
+        """Give each text its code, those that rules say among them, and store what is staged.
+
+        `labels` are names as shown, of what goes by an id.
+        """
         texts = [
             f"SELECT {quoted(field.name)} FROM {relation}"
             for template, relation, _ in self._staged
             for field in filter(is_text, template.fields)
         ]
-        self.names.number(texts, {*words, *(source for _, _, source in self._staged)})
+        sources = {source for _, _, source in self._staged}
+        self.names.number(texts, {*words, *sources}, labels or {})
         for template, relation, source in self._staged:
             self.connection.execute(_store(template, relation), [self.names.code(source)])
         self._staged.clear()
@@ -201,22 +205,23 @@ class FactBase:
 
 
 class Names:
-    """All texts of one fact base and their codes, fetched as they are asked for."""
+    """All texts of one fact base, their codes and labels, fetched as they are asked for."""
 
     def __init__(self, facts: FactBase) -> None:
         self.facts = facts
         self._texts: dict[Value, Value] = {}
         self._codes: dict[Value, Value] = {}
+        self._labels: dict[Value, str] = {}
 
-    def number(self, selects: list[str], words: Iterable[str]) -> None:
+    def number(self, selects: list[str], words: Iterable[str], labels: Mapping[str, str]) -> None:
         """Number the texts that the queries select, and the words."""
-        self._texts, self._codes = {}, {}
         everything = " UNION ".join(["SELECT unnest(?::VARCHAR[]) AS text", *selects])
-        self.facts.connection.execute(
-            'CREATE OR REPLACE TABLE "@names" AS '
-            "SELECT row_number() OVER (ORDER BY text)::INTEGER AS code, text "
-            f"FROM ({everything}) WHERE text IS NOT NULL ORDER BY text",
-            [sorted(words)],
+        self.facts.query(
+            'CREATE TABLE "@names" AS SELECT row_number() OVER (ORDER BY t.text)::INTEGER AS code, '
+            f"t.text, l.label FROM ({everything}) t LEFT JOIN "
+            "(SELECT unnest(?::VARCHAR[]) AS text, unnest(?::VARCHAR[]) AS label) l USING (text) "
+            "WHERE t.text IS NOT NULL ORDER BY t.text",
+            [sorted(words), list(labels), list(labels.values())],
         )
 
     def code(self, text: Value) -> Value:
@@ -234,18 +239,24 @@ class Names:
         self._fetch("code", self._texts, codes)
         return [None if code is None else self._texts[code] for code in codes]
 
+    def label(self, text: str) -> str:
+        """The name as shown of what the text identifies: mostly the text itself."""
+        self._fetch("text", self._codes, [text])
+        return self._labels.get(text, text)
+
     def _fetch(self, column: str, known: dict[Value, Value], asked: Sequence[Value]) -> None:
         """Look up what is not known yet; in a small fact base all there is."""
         missing = set(asked) - known.keys() - {None}
         if not missing:
             return
-        sql = 'SELECT code, text FROM "@names"'
+        sql = 'SELECT code, text, label FROM "@names"'
         if self.facts.sizes().get("@names", 0) <= FEW_NAMES:
             found = [] if known else self.facts.query(sql)
         else:
             found = self.facts.query(f"{sql} WHERE {column} IN (SELECT unnest(?))", [list(missing)])
-        self._texts |= dict(found)
-        self._codes |= {text: code for code, text in found}
+        self._texts |= {code: text for code, text, _ in found}
+        self._codes |= {text: code for code, text, _ in found}
+        self._labels |= {text: label for _, text, label in found if label is not None}
 
 
 def is_text(field: Field) -> bool:

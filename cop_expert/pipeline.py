@@ -70,7 +70,6 @@ class Knowledge(Struct, frozen=True):
     name: str
     language: str
     rulebook: CheckedRulebook
-    labels: dict[str, str]
     warnings: tuple[Diagnostic, ...]
 
 
@@ -126,13 +125,12 @@ def read(folder: Path, progress: Progress = quietly) -> Knowledge:
     )
     problems += found
     stop_at_errors(problems)
-    facts.settle(texts_of(rulebook))
+    facts.settle(texts_of(rulebook), labels)
     return Knowledge(
         facts,
         engagement.name,
         engagement.language,
         rulebook,
-        labels,
         tuple(in_order(problems)),
     )
 
@@ -191,11 +189,13 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
 
 def _lay_beside(knowledge: Knowledge) -> None:
     """What later questions need, so that they read no ontology and parse no rules."""
+    from cop_expert.explain.name_book import write_name_book
+
     facts = knowledge.facts
+    write_name_book(facts)
     facts.keep("vocabulary", facts.vocabulary)
     facts.keep("rulebook", knowledge.rulebook)
     facts.keep("parameters", knowledge.rulebook.parameters)
-    facts.keep("labels", knowledge.labels)
 
 
 def contradictions(

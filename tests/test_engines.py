@@ -11,7 +11,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from cop_expert.check import check_rulebook
-from cop_expert.facts import STAGED, FactBase, quoted
+from cop_expert.facts import STAGED, FactBase, Names, quoted
 from cop_expert.infer.duck import DuckEngine
 from cop_expert.infer.engine import Engine, bring_to_fixed_point
 from cop_expert.infer.rete import ReteEngine
@@ -104,7 +104,9 @@ def fact_base(tables: Tables, words: Vocabulary) -> FactBase:
     if id(words) not in BASES:
         BASES[id(words)] = FactBase.new(words, threads=1)
     facts = BASES[id(words)]
-    facts.connection.execute("".join(f"DELETE FROM {quoted(name)};" for name in words.templates))
+    emptied = "".join(f"DELETE FROM {quoted(name)};" for name in words.templates)
+    facts.connection.execute(f'{emptied} DROP TABLE IF EXISTS "@names"')
+    facts.names = Names(facts)
     for name, rows in tables.items():
         columns = [[inner(value) for value in column] for column in zip(*rows, strict=True)]
         if columns:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cop_expert import pipeline
-from cop_expert.explain.ask import UnknownName, facts_asked_about
+from cop_expert.explain.ask import facts_asked_about
+from cop_expert.explain.name_book import UnknownName
 from cop_expert.explain.outline import Item, outline
 from cop_expert.explain.why import Explainer
 from cop_expert.explain.words import Speaker

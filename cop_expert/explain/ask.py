@@ -1,14 +1,13 @@
 """A question as people write it in, the facts that it asks about out."""
 
-import unicodedata
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from msgspec import Struct
 
+from cop_expert.explain.name_book import NameBook, folded
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row, quoted
-from cop_expert.model.template import Kind, Template
+from cop_expert.model.template import Template
 
 ENOUGH = 6
 """Facts that answer one question, and nearby ones; nobody reads more."""
@@ -19,15 +18,6 @@ class Answerable(Struct, frozen=True):
 
     template: str
     row: Row
-
-
-class UnknownName(Exception):
-    """A name that stands nowhere in the knowledge, with the names that come near."""
-
-    def __init__(self, name: str, close: list[str]) -> None:
-        self.name = name
-        self.close = close
-        super().__init__(name)
 
 
 def facts_asked_about(
@@ -43,10 +33,10 @@ def facts_asked_about(
         key=lambda t: (t.ask_order, t.name),
     )
     if place is None:
-        by_label = [t for t in templates if not t.key and _folded(t.label) == _folded(subject)]
+        by_label = [t for t in templates if not t.key and folded(t.label) == folded(subject)]
         if by_label:
             return [Answerable(t.name, row) for t in by_label for row in facts.rows(t.name)]
-    book = _NameBook(facts, speaker)
+    book = NameBook(facts)
     subjects = book.identities(subject)
     places = book.identities(place) if place is not None else []
     found: list[Answerable] = []
@@ -65,60 +55,13 @@ def _rows(
     facts: FactBase,
     template: Template,
     fields: tuple[str, ...],
-    subjects: list[str],
-    places: list[str],
+    subjects: list[int],
+    places: list[int],
 ) -> Iterator[Answerable]:
-    wanted = [facts.names.codes(names) for names in (subjects, places)][: len(fields)]
-    where = " AND ".join(f"list_contains(?, {quoted(field)})" for field in fields)
+    """The template's facts in whose fields these individuals stand, given by their codes."""
+    wanted = zip(fields, (subjects, places), strict=False)
+    where = " AND ".join(f"{quoted(f)} IN ({', '.join(map(str, codes))})" for f, codes in wanted)
     columns = ", ".join(map(quoted, template.names))
     sql = f"SELECT {columns} FROM {quoted(template.name)} WHERE {where} ORDER BY ALL"
-    for row in facts.told(template.kinds, facts.query(sql, wanted)):
+    for row in facts.told(template.kinds, facts.query(sql)):
         yield Answerable(template.name, row)
-
-
-class _NameBook:
-    """All names of individuals, found however people write them."""
-
-    def __init__(self, facts: FactBase, speaker: Speaker) -> None:
-        self.by_fold: dict[str, set[str]] = {}
-        self.shown: dict[str, str] = {}
-        for identity in _identities(facts):
-            for name in {identity, speaker.name(identity), speaker.name(identity, given=True)}:
-                self.by_fold.setdefault(_folded(name), set()).add(identity)
-                self.shown[_folded(name)] = name
-
-    def identities(self, name: str) -> list[str]:
-        found = self.by_fold.get(_folded(name), set()) | self._posts_called(name)
-        found = found or self._only_one_beginning_with(name)
-        if not found:
-            close = get_close_matches(_folded(name), self.by_fold, n=3, cutoff=0.55)
-            raise UnknownName(name, [self.shown[fold] for fold in close])
-        return sorted(found)
-
-    def _posts_called(self, name: str) -> set[str]:
-        """A post may be called by its role alone."""
-        start = f"{_folded(name)} @ "
-        return {one for fold, ids in self.by_fold.items() if fold.startswith(start) for one in ids}
-
-    def _only_one_beginning_with(self, name: str) -> set[str]:
-        """Anything may be called by its beginning, where that is enough to tell."""
-        start = _folded(name)
-        found = [ids for fold, ids in self.by_fold.items() if fold.startswith(start)]
-        return found[0] if len(found) == 1 else set()
-
-
-def _identities(facts: FactBase) -> list[str]:
-    columns = [
-        f"SELECT DISTINCT {quoted(field.name)} AS name FROM {quoted(template.name)}"
-        for template in facts.vocabulary.templates.values()
-        for field in template.fields
-        if template.given and field.type.kind == Kind.TEXT and field.type.is_reference
-    ]
-    sql = f"SELECT name FROM ({' UNION '.join(columns)}) WHERE name IS NOT NULL ORDER BY name"
-    return [str(name) for (name,) in facts.told([Kind.TEXT], facts.query(sql))]
-
-
-def _folded(name: str) -> str:
-    """Without regard to case, accents and spacing."""
-    plain = unicodedata.normalize("NFKD", name)
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())

@@ -21,7 +21,7 @@ class Speaker:
     def __init__(self, facts: FactBase, language: str = "en") -> None:
         self.vocabulary = facts.vocabulary
         self.language = language
-        self.labels = facts.kept("labels", dict[str, str])
+        self.names = facts.names
         self.parameters = facts.kept("parameters", dict[str, Parameter])
         self.called = {
             str(record["community"]): str(record["name"])
@@ -30,7 +30,7 @@ class Speaker:
 
     def name(self, identity: str, given: bool = False) -> str:
         """An individual as people call it; in what the client gave, as the client calls it."""
-        label = self.labels.get(identity, identity)
+        label = self.names.label(identity)
         return label if given else self.called.get(identity, label)
 
     def value(self, value: Value, datatype: Datatype, given: bool = False) -> str:
