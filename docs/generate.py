@@ -250,6 +250,8 @@ def errors_page() -> str:
 def _example(mistake: Mistake) -> Iterator[str]:
     for path, text in mistake.files.items():
         yield from (f"`{path}`", "", "```", text.rstrip("\n"), "```", "")
+    for aside in mistake.asides("(.+)"):
+        yield from (aside[0], "")
     yield from ("```", mistake.said.rstrip("\n"), "```")
 
 
