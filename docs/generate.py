@@ -107,8 +107,9 @@ RULES = """\
 
 What the rules conclude, in order of reasoning: each kind of fact, and each rule that concludes it
 with its reason and, below, the principle behind it. Words in *italics* stand for values, among them
-the parameters, which an engagement may set in `engagement.toml` below `[parameters]`. The rules lie
-in `rules/`; `cop-expert rules FOLDER` prints those in force in an engagement, its own included.
+the parameters, which an engagement may set in `engagement.toml` below `[parameters]` or in a rule
+file of its own. The rules lie in `rules/`; `cop-expert rules FOLDER` prints those in force in an
+engagement, its own included.
 
 ## Parameters
 

@@ -1,8 +1,12 @@
 """Whatever a rule file holds, it is read or refused in bounded time, and never with a traceback."""
 
+import re
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cop_expert.check import check_rulebook
 from cop_expert.load.vocabulary import read_vocabulary
@@ -10,7 +14,8 @@ from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
 from cop_expert.parse.files import LARGEST, read_rules
-from cop_expert.pipeline import standard_rulebook
+from cop_expert.parse.rules import parse_rules
+from cop_expert.pipeline import standard_rulebook, standard_rules
 
 RULE = """\
 rule a
@@ -198,3 +203,34 @@ def test_what_is_told_of_a_check_is_bounded(tmp_path: Path) -> None:
     )
     assert len(problems) == 101
     assert problems[-1].code == "more-problems"
+
+
+# Whatever stands there
+
+
+TOKENS = re.compile(r'"[^"\n]*"|\w+|\s+|[^\w\s]')
+STATEMENTS = [
+    statement
+    for path, _ in standard_rules()
+    for statement in re.split(r"\n\n+", path.read_text(encoding="utf-8"))
+]
+SLIPS = [
+    "(", ")", ",", '"', "=", "<=", "not", "else", "if", "then", "rule", "because", "sum(", "none",
+    "3", "0.5", "-", "*", "/", "#", "{", "}", ":", "max(", "“", "\u200b", "\n", "quiet", "replace",
+    "Item(item)", "hours", "relevant", "true", "x", "set", "parameter",
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_no_slip_of_the_pen_breaks_the_reader(random: Random) -> None:
+    tokens = TOKENS.findall("\n\n".join(random.choices(STATEMENTS, k=2)))
+    for _ in range(random.randint(1, 4)):
+        place = random.randrange(len(tokens))
+        tokens[place] = random.choice(["", random.choice(tokens), random.choice(SLIPS)])
+    text = "".join(tokens)
+    own, problems = parse_rules(text, "rules/own.rules")
+    _, found = check_rulebook(Rulebook(), own, {}, lambda name: Origin(name), read_vocabulary())
+    for problem in [*problems, *found]:
+        assert problem.origin.line <= text.count("\n") + 1
+        assert str(problem)

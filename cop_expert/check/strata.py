@@ -46,13 +46,9 @@ def _strata(order: list[Circle], needs: Needs, clauses: list[Clause]) -> Iterato
     for i, clause in enumerate(clauses):
         concluding[clause.head.template].append((i, clause))
     for circle in order:
-        own = sorted((pair for template in circle for pair in concluding[template]), key=_first)
+        own = sorted(pair for template in circle for pair in concluding[template])
         recursive = len(circle) > 1 or circle[0] in needs[circle[0]]
         yield Stratum(circle, tuple(clause for _, clause in own), recursive)
-
-
-def _first(pair: tuple[int, Clause]) -> int:
-    return pair[0]
 
 
 def _needs(clauses: list[Clause]) -> Needs:

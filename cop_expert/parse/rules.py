@@ -15,11 +15,15 @@ from cop_expert.parse.mistakes import syntax_problem
 
 MOST_PROBLEMS = 100
 """Statements that cannot be read, after which the rest of a file is left alone."""
+BLANK = r"(?:[^\S\n]|[\u00ad\u200b\u2060\ufeff])"
+"""What is not seen within a line."""
 BEGINS = re.compile(
-    r'(?m)^[^\S\n]*(?:(?:replace[^\S\n]+)?rule(?=[^\S\n]+[\w"]|[^\S\n]*$)'
-    r"|(?:parameter|set)(?=[^\S\n]+\w))"
+    rf'(?m)^{BLANK}*(?:(?:replace{BLANK}+)?rule(?={BLANK}+[\w"]|{BLANK}*$)'
+    rf"|(?:parameter|set)(?={BLANK}+\w))"
 )
 """The words with which a line begins a statement, whatever stands before it."""
+SILENT = re.compile(rf"{BLANK}*(?:#.*)?")
+"""A blank line, or a comment alone."""
 
 
 def parse_rules(text: str, source: str) -> tuple[Rulebook, list[Diagnostic]]:
@@ -64,8 +68,7 @@ def _pieces(text: str, source: str) -> Iterator[tuple[Origin, str]]:
 
 def _is_silent(text: str) -> bool:
     """True for blank lines and comments."""
-    lines = (line.lstrip() for line in text.split("\n"))
-    return all(not line or line.startswith("#") for line in lines)
+    return all(SILENT.fullmatch(line) for line in text.split("\n"))
 
 
 def _empty(source: str) -> Diagnostic:
