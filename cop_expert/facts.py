@@ -133,6 +133,11 @@ class FactBase:
             types = [STORED[field.type.kind] for field in fields]
             self._insert(quoted(template), columns, types)
 
+    def store_on_demand(self, template: str, select: str) -> None:
+        """Let the template's facts be what the query selects, whenever they are asked for."""
+        name = quoted(template)
+        self.connection.execute(f"DROP TABLE {name}; CREATE VIEW {name} AS {select}")
+
     def _insert(self, table: str, columns: Sequence[Sequence[Value]], types: list[str]) -> None:
         values = ", ".join(f"unnest(?::{column_type}[])" for column_type in types)
         self.connection.execute(f"INSERT INTO {table} SELECT {values}", list(columns))

@@ -68,11 +68,12 @@ class Matcher:
             self.strata |= dict.fromkeys(stratum.templates, stratum)
             for clause in stratum.clauses:
                 self.clauses.setdefault(clause.head.template, []).append(clause)
-        most = MANY if many else FEW
+        most, sizes = MANY if many else FEW, facts.sizes()
+        largest = max((sizes[name] for name in self.strata if name in sizes), default=0)
         self.held = {
             name
-            for name, count in facts.sizes().items()
-            if count <= most and name in self.strata and not self.strata[name].recursive
+            for name, stratum in self.strata.items()
+            if sizes.get(name, largest) <= most and not stratum.recursive
         }
         """The templates whose bindings are all held in memory, once they are asked for."""
         self._ranked: set[str] = set()

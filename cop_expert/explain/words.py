@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from cop_expert.facts import FactBase
-from cop_expert.infer.evaluate import DividedByZero, number
+from cop_expert.infer.evaluate import DividedByZero, number_of
 from cop_expert.model.arithmetic import OverflowInRule, rescale, to_decimal
 from cop_expert.model.measure import measure
 from cop_expert.model.rule import Constant, Expression, Parameter, Sentence, Slot, Variable
@@ -107,7 +107,7 @@ class Speaker:
             named = wanted or kinds.get(expression.parameter, datatype)
             return self.value(expression.value, named)
         try:
-            return self.amount(rescale(*number(expression, names), 6), datatype)
+            return self.amount(rescale(*number_of(expression)(names), 6), datatype)
         except (DividedByZero, OverflowInRule, KeyError):
             return None
 

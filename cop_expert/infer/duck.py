@@ -6,10 +6,19 @@ import duckdb
 
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
+from cop_expert.infer.evaluate import holds
 from cop_expert.infer.sql import Query
 from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import Clause, Constant, Presence, Stratum
+from cop_expert.model.rule import (
+    Clause,
+    Comparison,
+    Constant,
+    Presence,
+    Stratum,
+    expressions,
+    variables,
+)
 
 OVERFLOW = (duckdb.OutOfRangeException, duckdb.ConversionException)
 GROWING = '"@growing"'
@@ -45,11 +54,22 @@ class DuckEngine(Engine):
 
     def _can_fire(self, clause: Clause, stratum: Stratum) -> bool:
         there = self.filled.union(stratum.templates)
-        return all(c.atom.template in there for c in clause.body if isinstance(c, Presence))
+        return not any(
+            condition.atom.template not in there
+            if isinstance(condition, Presence)
+            else isinstance(condition, Comparison) and never_holds(condition)
+            for condition in clause.body
+        )
 
     def _insert(self, name: str, clauses: list[Clause]) -> None:
-        if clauses:
-            self._add(name, together([Query(clause, self.facts) for clause in clauses]))
+        if not clauses:
+            return
+        queries = [Query(clause, self.facts) for clause in clauses]
+        if self.facts.vocabulary.templates[name].on_demand and all(q.only_joins for q in queries):
+            self.facts.store_on_demand(name, together(queries))
+            self.filled.add(name)
+        else:
+            self._add(name, together(queries))
 
     def _add(self, name: str, conclusions: str) -> None:
         (count,) = self.facts.query(f"INSERT INTO {quoted(name)} {conclusions}")[0]
@@ -102,6 +122,16 @@ def together(queries: list[Query]) -> str:
     if all(are_disjoint(a, b) for i, a in enumerate(queries) for b in queries[:i]):
         return " UNION ALL ".join(query.select() for query in queries)
     return " UNION ".join(query.bare() for query in queries)
+
+
+def never_holds(comparison: Comparison) -> bool:
+    """True where parameters alone decide that it does not."""
+    if any(variables(side) for side in expressions(comparison)):
+        return False
+    try:
+        return not holds(comparison, {})
+    except ArithmeticError:
+        return False  # to be found and told
 
 
 def are_disjoint(one: Query, other: Query) -> bool:

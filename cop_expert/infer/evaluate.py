@@ -1,8 +1,8 @@
-"""An expression and a binding in, its value out: the arithmetic of arithmetic.py, one at a time."""
+"""An expression in, a function of bindings out: the arithmetic of arithmetic.py, one at a time."""
 
-import operator
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 
 from cop_expert.model.arithmetic import (
     FACT_LIMIT,
@@ -34,12 +34,12 @@ Bindings = Mapping[str, Value | Number | ArithmeticError]
 """Facts' values; a number computed by a binding keeps its places, or is the error that it met."""
 
 RELATIONS = {
-    "<": operator.lt,
-    "<=": operator.le,
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">=": operator.ge,
-    ">": operator.gt,
+    "<": lt,
+    "<=": le,
+    "=": eq,
+    "!=": ne,
+    ">=": ge,
+    ">": gt,
 }
 
 
@@ -61,24 +61,61 @@ def is_number(expression: Expression, types: Mapping[str, Datatype]) -> bool:
             return True
 
 
-def number(expression: Expression, bindings: Bindings) -> Number:
-    """A numeric expression's value, exact or rounded to twelve places."""
+def number_of(expression: Expression) -> Callable[[Bindings], Number]:
+    """What reckons a numeric expression, exactly or rounded to twelve places."""
     match expression:
         case Variable(name):
-            found = _bound(name, bindings)
-            if isinstance(found, tuple):
-                return found
-            return _present(found), PLACES
-        case Constant(value):
-            return of_millionths(_present(value))
+            return lambda bindings: _number(bindings[name])
+        case Constant(constant):
+            return lambda bindings: of_millionths(_present(constant))
         case Operation(name, operands):
-            return reckon(name, [number(operand, bindings) for operand in operands])
-        case _:
-            raise TypeError("an aggregate has no value of its own")
+            step, reckoned = STEPS[name], [number_of(operand) for operand in operands]
+            return lambda bindings: step([reckon(bindings) for reckon in reckoned])
+    raise TypeError("an aggregate has no value of its own")
 
 
-def _bound(name: str, bindings: Bindings) -> Value | Number:
-    found = bindings[name]
+def value_of(expression: Expression) -> Callable[[Bindings], Value]:
+    """What gives the expression as a fact would hold it."""
+    match expression:
+        case Variable(name):
+            return lambda bindings: _held(bindings[name])
+        case Constant(constant):
+            return lambda bindings: constant
+    reckon = number_of(expression)
+    return lambda bindings: _rounded(reckon(bindings))
+
+
+def truth_of(comparison: Comparison) -> Callable[[Bindings], bool]:
+    """What tells whether the relation holds; only `none` equals `none`, and nothing is larger."""
+    sides, operator = (comparison.left, comparison.right), comparison.operator
+    left, right = map(_comparable, sides)
+    relation = RELATIONS[operator]
+
+    def holds(bindings: Bindings) -> bool:
+        absent = sum([is_absent(side, bindings) for side in sides])
+        if absent and operator != "!=":
+            return operator == "=" and absent == len(sides)
+        one, other = left(bindings), right(bindings)
+        if absent:
+            return absent < len(sides)
+        if isinstance(one, tuple) and isinstance(other, tuple):
+            places = max(one[1], other[1])
+            one, other = (rescale(count, own, places) for count, own in (one, other))
+        return bool(relation(one, other))
+
+    return holds
+
+
+def _number(found: Value | Number | ArithmeticError) -> Number:
+    if type(found) is int:
+        return found, PLACES
+    if isinstance(found, tuple):
+        return found
+    return _present(_told(found)), PLACES
+
+
+def _told(found: Any) -> Any:
+    """What is bound, unless it is the error that was met on the way."""
     if isinstance(found, ArithmeticError):
         raise found.with_traceback(None)
     return found
@@ -91,40 +128,80 @@ def _present(operand: Value) -> int:
     return operand
 
 
-def reckon(name: str, operands: list[Number]) -> Number:
-    """One step of arithmetic, as the reference page of the rule language defines it."""
-    if name == "round":
-        return rescale(*operands[0], 0), 0
-    if name == "*":
-        (a, a_places), (b, b_places) = operands
-        product, places = within(a * b), a_places + b_places
-        return (product, places) if places <= INNER_PLACES else _inner(product, places)
-    if name == "/":
-        (a, a_places), (b, b_places) = operands
-        if b == 0:
-            raise DividedByZero
-        shifted = within(a * 10 ** (INNER_PLACES + b_places - a_places))
-        return divide_half_away(shifted, b), INNER_PLACES
-    places = max(own for _, own in operands)
-    counts = [rescale(count, own, places) for count, own in operands]
-    if name in ("min", "max"):
-        return (min if name == "min" else max)(counts), places
-    return within(counts[0] + counts[1] if name == "+" else counts[0] - counts[1]), places
+def _held(found: Value | Number | ArithmeticError) -> Value:
+    return _rounded(found) if isinstance(found, tuple) else _told(found)
 
 
-def _inner(count: int, places: int) -> Number:
-    return rescale(count, places, INNER_PLACES), INNER_PLACES
+def _rounded(found: Number) -> int:
+    return within(rescale(*found, PLACES), FACT_LIMIT)
 
 
-def value(expression: Expression, bindings: Bindings) -> Value:
-    """The expression as a fact would hold it."""
+def _comparable(expression: Expression) -> Callable[[Bindings], Any]:
+    """What gives a side of a comparison: numbers with their places."""
     match expression:
-        case Variable(name) if not isinstance(found := _bound(name, bindings), tuple):
-            return found
+        case Variable(name):
+            return lambda bindings: _placed(_told(bindings[name]), lambda count: (count, PLACES))
         case Constant(constant):
-            return constant
-        case _:
-            return within(rescale(*number(expression, bindings), PLACES), FACT_LIMIT)
+            placed = _placed(constant, of_millionths)
+            return lambda bindings: placed
+    return number_of(expression)
+
+
+def _placed(found: Any, places: Callable[[int], Number]) -> Any:
+    return places(found) if type(found) is int else found
+
+
+def is_absent(expression: Expression, bindings: Bindings) -> bool:
+    match expression:
+        case Variable(name):
+            return bindings.get(name, 0) is None
+        case Constant(constant):
+            return constant is None
+    return False
+
+
+# Steps of arithmetic, as the reference page of the rule language defines them
+
+
+def _round(operands: list[Number]) -> Number:
+    return rescale(*operands[0], 0), 0
+
+
+def _multiply(operands: list[Number]) -> Number:
+    (a, a_places), (b, b_places) = operands
+    product, places = within(a * b), a_places + b_places
+    if places <= INNER_PLACES:
+        return product, places
+    return rescale(product, places, INNER_PLACES), INNER_PLACES
+
+
+def _divide(operands: list[Number]) -> Number:
+    (a, a_places), (b, b_places) = operands
+    if b == 0:
+        raise DividedByZero
+    shifted = within(a * 10 ** (INNER_PLACES + b_places - a_places))
+    return divide_half_away(shifted, b), INNER_PLACES
+
+
+def _aligned(step: Callable[[list[int]], int]) -> Callable[[list[Number]], Number]:
+    """A step on counts of the same unit."""
+
+    def take(operands: list[Number]) -> Number:
+        places = max([own for _, own in operands])
+        return step([rescale(count, own, places) for count, own in operands]), places
+
+    return take
+
+
+STEPS: dict[str, Callable[[list[Number]], Number]] = {
+    "round": _round,
+    "*": _multiply,
+    "/": _divide,
+    "+": _aligned(lambda counts: within(counts[0] + counts[1])),
+    "-": _aligned(lambda counts: within(counts[0] - counts[1])),
+    "min": _aligned(min),
+    "max": _aligned(max),
+}
 
 
 def needed(condition: Condition) -> set[str]:
@@ -140,45 +217,3 @@ def needed(condition: Condition) -> set[str]:
         case Presence() | Absence():
             found = []
     return {variable.name for variable in found}
-
-
-def holds(comparison: Comparison, bindings: Bindings) -> bool:
-    """Whether the relation holds; only `none` equals `none`, and nothing is larger than it."""
-    sides, relation = (comparison.left, comparison.right), comparison.operator
-    absent = [is_absent(side, bindings) for side in sides]
-    if any(absent) and relation != "!=":
-        return relation == "=" and all(absent)
-    left, right = (_comparable(side, bindings) for side in sides)
-    if any(absent):
-        return not all(absent)
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        places = max(left[1], right[1])
-        counts = (rescale(*left, places), rescale(*right, places))
-        return bool(RELATIONS[relation](*counts))
-    # The check has made sure that both are of one kind.
-    return bool(RELATIONS[relation](cast(str, left), cast(str, right)))
-
-
-def is_absent(expression: Expression, bindings: Bindings) -> bool:
-    match expression:
-        case Variable(name):
-            return bindings.get(name, 0) is None
-        case Constant(constant):
-            return constant is None
-        case _:
-            return False
-
-
-def _comparable(expression: Expression, bindings: Bindings) -> str | bool | Number | None:
-    match expression:
-        case Variable(name):
-            found = _bound(name, bindings)
-            if isinstance(found, int) and not isinstance(found, bool):
-                return found, PLACES
-            return found
-        case Constant(constant):
-            if isinstance(constant, int) and not isinstance(constant, bool):
-                return of_millionths(constant)
-            return constant
-        case _:
-            return number(expression, bindings)

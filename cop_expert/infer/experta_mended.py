@@ -38,36 +38,62 @@ with _as_before_python_3_10():
 with _logging_left_alone():
     from experta import (  # type: ignore[import-untyped]
         AND,
+        AS,
+        EXISTS,
+        FORALL,
+        MATCH,
         NOT,
         OR,
         TEST,
+        DefFacts,
         Fact,
+        Field,
+        InitialFact,
         KnowledgeEngine,
         L,
         P,
         Rule,
         W,
+        operator,
         unwatch,
     )
     from experta.abstract import Matcher, Strategy  # type: ignore[import-untyped]
     from experta.agenda import Agenda  # type: ignore[import-untyped]
     from experta.conditionalelement import ConditionalElement  # type: ignore[import-untyped]
+    from experta.fieldconstraint import ANDFC, NOTFC, ORFC  # type: ignore[import-untyped]
+    from experta.matchers.rete import ReteMatcher  # type: ignore[import-untyped]
+    from experta.matchers.rete.dnf import dnf  # type: ignore[import-untyped]
+    from experta.matchers.rete.utils import prepare_rule  # type: ignore[import-untyped]
 
 unwatch()  # Else a program that logs at INFO prints a line for each fact and each firing.
 
 __all__ = [
     "AND",
+    "ANDFC",
+    "AS",
+    "EXISTS",
+    "FORALL",
+    "MATCH",
     "NOT",
+    "NOTFC",
     "OR",
+    "ORFC",
     "TEST",
     "Agenda",
     "ConditionalElement",
+    "DefFacts",
     "Fact",
+    "Field",
+    "InitialFact",
     "KnowledgeEngine",
     "L",
     "Matcher",
     "P",
+    "ReteMatcher",
     "Rule",
     "Strategy",
     "W",
+    "dnf",
+    "operator",
+    "prepare_rule",
 ]

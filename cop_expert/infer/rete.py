@@ -6,10 +6,10 @@ from operator import itemgetter
 
 from cop_expert.facts import FactBase, Row
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
-from cop_expert.infer.experta_mended import Fact, KnowledgeEngine, Rule
+from cop_expert.infer.experta_mended import Rule
 from cop_expert.infer.rete_conclusions import Conclusion, Total
-from cop_expert.infer.rete_matcher import HashedMatcher, InTurn
 from cop_expert.infer.rete_rules import Translation, atoms
+from cop_expert.infer.rete_shell import PlainFact, Shell
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import Clause, Stratum
 from cop_expert.model.template import Value
@@ -33,20 +33,6 @@ class ReteEngine(Engine):
         for found in conclusions:
             if found.divisions:
                 yield divided_by_zero(found.clause, found.divisions)
-
-
-class Shell(KnowledgeEngine):  # type: ignore[misc]  # experta has no types
-    """The expert-system shell, with joins that look up instead of trying out."""
-
-    __matcher__ = HashedMatcher
-    __strategy__ = InTurn
-
-
-class PlainFact(Fact):  # type: ignore[misc]  # experta has no types
-    """A row as an ordered fact; experta would freeze each of its values anew."""
-
-    def __init__(self, *row: Value) -> None:
-        dict.update(self, enumerate(row))
 
 
 class WorkingMemory:

@@ -6,15 +6,15 @@ from typing import Any
 
 from cop_expert.facts import Row
 from cop_expert.infer.evaluate import (
+    STEPS,
     Bindings,
     DividedByZero,
     NoValue,
     Number,
     is_absent,
     is_number,
-    number,
-    reckon,
-    value,
+    number_of,
+    value_of,
 )
 from cop_expert.model.arithmetic import OverflowInRule, within
 from cop_expert.model.rule import (
@@ -92,13 +92,15 @@ class Total(Conclusion):
     def __init__(self, clause: Clause, template: Template, computed: list[str], add: Add) -> None:
         super().__init__(clause, template, computed, add)
         found = (part for term in self.terms for part in parts(term))
-        self.aggregates = list(dict.fromkeys(p for p in found if isinstance(p, Aggregate)))
+        aggregates = list(dict.fromkeys(p for p in found if isinstance(p, Aggregate)))
+        self.functions = [aggregate.function for aggregate in aggregates]
+        self.amounts = [_amount_of(aggregate, clause) for aggregate in aggregates]
         beside = {v: None for t in self.terms if is_aggregated(t) for v in outside_aggregates(t)}
         self.keys = [*(term for term in self.terms if not is_aggregated(term)), *beside]
         """What a group agrees in: its other fields, and what these determine."""
         self.values += [_reader(variable, computed, True) for variable in beside]
         self.totalled = [
-            _of_totals(term, self.aggregates) if is_aggregated(term) else None
+            value_of(_of_totals(term, aggregates)) if is_aggregated(term) else None
             for term in self.terms
         ]
         """For each field, what makes its value of the group's totals; None where it is a key."""
@@ -111,22 +113,11 @@ class Total(Conclusion):
     def _take(self, bindings: Bindings) -> None:
         self._check(bindings)
         key = tuple([read(bindings) for read in self.values])
-        amounts = [self._amount(aggregate, bindings) for aggregate in self.aggregates]
+        amounts = [amount(bindings) for amount in self.amounts]
         totals = self.groups.setdefault(key, amounts)
         if totals is not amounts:
-            for i, aggregate in enumerate(self.aggregates):
-                totals[i] = _together(aggregate.function, totals[i], amounts[i])
-
-    def _amount(self, aggregate: Aggregate, bindings: Bindings) -> Amount:
-        operand = aggregate.operand
-        if aggregate.function == "count":
-            return 1, 0
-        if is_number(operand, self.clause.types):
-            return number(operand, bindings)
-        amount = value(operand, bindings)
-        if amount is None:
-            raise NoValue
-        return amount
+            for i, function in enumerate(self.functions):
+                totals[i] = _together(function, totals[i], amounts[i])
 
     def _conclude(self, key: Row, totals: list[Amount]) -> None:
         bindings: dict[str, Amount] = {}
@@ -138,21 +129,33 @@ class Total(Conclusion):
                 within(total[0])
             bindings[_total(i)] = total
         own = iter(key)
-        self.add(tuple([value(term, bindings) if term else next(own) for term in self.totalled]))
+        self.add(tuple([total(bindings) if total else next(own) for total in self.totalled]))
 
 
 def _reader(term: Expression, computed: list[str], required: bool) -> Callable[[Bindings], Value]:
     """What facts bind is read as it is; the rest is computed, and may be absent."""
     if isinstance(term, Variable) and term.name not in computed:
         return itemgetter(term.name)
+    return _present(value_of(term)) if required else value_of(term)
 
-    def read(bindings: Bindings) -> Value:
-        found = value(term, bindings)
-        if found is None and required:
+
+def _present(read: Callable[[Bindings], Value]) -> Callable[[Bindings], Value]:
+    def read_present(bindings: Bindings) -> Value:
+        found = read(bindings)
+        if found is None:
             raise NoValue
         return found
 
-    return read
+    return read_present
+
+
+def _amount_of(aggregate: Aggregate, clause: Clause) -> Callable[[Bindings], Amount]:
+    """What a match contributes."""
+    if aggregate.function == "count":
+        return lambda bindings: (1, 0)
+    if is_number(aggregate.operand, clause.types):
+        return number_of(aggregate.operand)
+    return _present(value_of(aggregate.operand))
 
 
 def _demanded(clause: Clause, template: Template) -> Iterator[Expression]:
@@ -178,7 +181,7 @@ def _severity(error: ArithmeticError) -> int:
 def _together(function: str, one: Amount, other: Amount) -> Amount:
     if isinstance(one, tuple) and isinstance(other, tuple):
         if function in ("min", "max"):
-            return reckon(function, [one, other])
+            return STEPS[function]([one, other])
         return one[0] + other[0], one[1]
     return (min if function == "min" else max)(one, other)  # type: ignore[type-var]  # both are text, or both truth
 

@@ -6,11 +6,12 @@ as the error that it is, so that the conclusion can tell it, whatever was asked 
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
-from cop_expert.infer.evaluate import Bindings, holds, needed, number, value
-from cop_expert.infer.experta_mended import AND, NOT, OR, TEST, Fact, L, P, Rule, W
-from cop_expert.infer.rete_matcher import LET
+from cop_expert.infer.evaluate import Bindings, needed, number_of, truth_of, value_of
+from cop_expert.infer.experta_mended import AND, NOT, TEST, Fact, L, P, Rule, W
+from cop_expert.infer.rete_matcher import EITHER, LET
 from cop_expert.model.rule import (
     Absence,
     Atom,
@@ -154,7 +155,7 @@ class Translation:
 
     def _test(self, comparison: Comparison) -> Elements:
         names = [found.name for part in expressions(comparison) for found in variables(part)]
-        compared = Computed(names, lambda bindings: holds(comparison, bindings))
+        compared = Computed(names, truth_of(comparison))
         if not _reckons(comparison):
             return [TEST(compared)]
         label = self._label(comparison)
@@ -169,23 +170,24 @@ class Translation:
     def _let(self, name: str, expression: Expression) -> Elements:
         names = [found.name for found in variables(expression)]
         self.computed.append(name)
-        let = LET(name, Computed(names, lambda bindings: _named(expression, bindings)))
+        let = LET(name, Computed(names, _named(expression)))
         if not any(name in _names(atom) for atom in atoms(self.clause)):
             return [let]
         own = Variable(name, self.clause.origin)
-        return [let, LET(_held(name), Computed([name], lambda bindings: value(own, bindings)))]
+        return [let, LET(_held(name), Computed([name], value_of(own)))]
 
-    def _choice(self, fallback: Fallback) -> OR:
+    def _choice(self, fallback: Fallback) -> EITHER:
         name, expression = fallback.name, fallback.value
         there, missing = self._pattern(fallback.atom), self._pattern(fallback.atom, free=name)
         names = [found.name for found in variables(expression)]
         if name not in self.bound:
             self.computed.append(name)
-            taken = Computed(names, lambda bindings: value(expression, bindings))
-            return OR(there, AND(NOT(missing), LET(name, taken)))
+            taken = Computed(names, value_of(expression))
+            return EITHER(there, AND(NOT(missing), LET(name, taken)))
         label = self._label(fallback)
-        same = Computed([name, *names], lambda b: _is_same(b[name], value(expression, b)))
-        return OR(
+        given = value_of(expression)
+        same = Computed([name, *names], lambda bindings: _is_same(bindings[name], given(bindings)))
+        return EITHER(
             AND(there, LET(label, Computed([], lambda bindings: True))),
             AND(NOT(missing), LET(label, same), _passing(label)),
         )
@@ -201,15 +203,14 @@ def is_present(found: Any) -> bool:
     return found is not None
 
 
-def _named(expression: Expression, bindings: Bindings) -> Any:
-    """What a binding binds: numbers with all their places."""
+def _named(expression: Expression) -> Callable[[Bindings], Any]:
+    """What gives what a binding binds: numbers with all their places."""
     match expression:
         case Variable(name):
-            return bindings[name]
-        case Constant(None | str() | bool() as constant):
-            return constant
-        case _:
-            return number(expression, bindings)
+            return itemgetter(name)
+        case Constant(None | str() | bool()):
+            return value_of(expression)
+    return number_of(expression)
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -223,6 +223,13 @@ class Query:
         return f"SELECT {', '.join(self.columns)} {self.body.text()}{grouped}"
 
     @property
+    def only_joins(self) -> bool:
+        """True where nothing is reckoned: each conclusion only brings facts together."""
+        terms = [term for _, term in self.clause.head]
+        terms += [part for condition in self.clause.body for part in expressions(condition)]
+        return all(isinstance(term, Variable | Constant) for term in terms)
+
+    @property
     def is_single(self) -> bool:
         """True where no two bindings conclude the same fact: keys tell them apart."""
         head = {term.name for _, term in self.clause.head if isinstance(term, Variable)}

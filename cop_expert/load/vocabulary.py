@@ -114,6 +114,7 @@ class _Reader:
             asks=tuple(tuple(text.split()) for text in asks),
             own_question=bool(self.one(node, COP.ownQuestion)),
             obvious=bool(self.one(node, COP.obvious)),
+            on_demand=bool(self.one(node, COP.onDemand)),
             ask_order=int(str(self.one(node, COP.askOrder) or 99)),
         )
 

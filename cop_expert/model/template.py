@@ -97,6 +97,8 @@ class Template(Struct, frozen=True, dict=True):
     """Which template answers first where several match a question."""
     obvious: bool = False
     """True where a fact that others rest on goes without saying."""
+    on_demand: bool = False
+    """True where facts need not be stored, for they say of each what others say of many."""
     own_question: bool = False
     """True where a fact that others rest on is said and not explained."""
     origin: Origin = Origin("kb/cop.ttl")
