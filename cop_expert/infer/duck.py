@@ -6,7 +6,7 @@ import duckdb
 
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
-from cop_expert.infer.evaluate import holds
+from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.sql import Query
 from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
@@ -129,7 +129,7 @@ def never_holds(comparison: Comparison) -> bool:
     if any(variables(side) for side in expressions(comparison)):
         return False
     try:
-        return not holds(comparison, {})
+        return not truth_of(comparison)({})
     except ArithmeticError:
         return False  # to be found and told
 
