@@ -8,6 +8,7 @@ laid over the engagement in tests/errors/corner-bread. What a block cannot show 
 import re
 import shutil
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,7 @@ from cop_expert.load.vocabulary import read_vocabulary
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, in_order
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
+from cop_expert.model.template import Vocabulary
 from cop_expert.parse.rules import parse_rules
 from cop_expert.pipeline import conclude, standard_rulebook
 
@@ -80,12 +82,17 @@ def said_of(mistake: Mistake) -> str:
     return "".join(f"{problem}\n" for problem in found)
 
 
+@cache
+def _standard() -> tuple[Rulebook, Vocabulary]:
+    return standard_rulebook(), read_vocabulary()
+
+
 def _said_of_rules(text: str) -> list[Diagnostic]:
     own, problems = parse_rules(text, ALONE)
     if own == Rulebook(is_whole=False):
         return problems
-    vocabulary = read_vocabulary()
-    _, found = check_rulebook(standard_rulebook(), own, {}, lambda name: Origin(name), vocabulary)
+    standard, vocabulary = _standard()
+    _, found = check_rulebook(standard, own, {}, lambda name: Origin(name), vocabulary)
     return in_order([*problems, *found])
 
 

@@ -14,6 +14,8 @@ from cop_expert.model.template import Value
 from cop_expert.parse.rules import parse_rules
 from cop_expert.pipeline import rulebook_in_force, standard_rulebook
 
+VOCABULARY = read_vocabulary()
+
 REASONS = 'because "so"\n  basis "A principle."\n'
 
 
@@ -27,7 +29,7 @@ def checked(
         own,
         settings or {},
         lambda name: Origin("engagement.toml", 2),
-        read_vocabulary(),
+        VOCABULARY,
     )
     return rulebook, [*problems, *found]
 
@@ -85,10 +87,10 @@ def test_an_aggregate_may_ask_for_a_name_that_nothing_else_uses() -> None:
 
 def test_a_rule_that_waits_for_what_nothing_concludes_never_fires() -> None:
     standard = standard_rulebook()
-    rules = tuple(rule for rule in standard.rules if rule.heads[0].template != "Holds")
+    rules = tuple(rule for rule in standard.rules if rule.heads[0].template != "Learns")
     _, problems = checked("", standard=replace(standard, rules=rules))
     waiting = {d.message for d in problems if d.code == "never-fires"}
-    assert "`teacher-of-an-item` can never fire: no rule concludes `Holds`" in waiting
+    assert "`gap-of-a-post` can never fire: no rule concludes `Learns`" in waiting
 
 
 # What an engagement sets and replaces

@@ -17,6 +17,8 @@ from cop_expert.parse.files import LARGEST, read_rules
 from cop_expert.parse.rules import parse_rules
 from cop_expert.pipeline import standard_rulebook, standard_rules
 
+VOCABULARY = read_vocabulary()
+
 RULE = """\
 rule a
   if   Item(item, hours)
@@ -122,7 +124,7 @@ def test_what_waits_for_an_unreadable_rule_is_not_reported(tmp_path: Path) -> No
     standard = standard_rulebook()
     own, _ = read(tmp_path / "own.rules", "replace rule item-idle\n  if Item(item\n")
     _, problems = check_rulebook(
-        standard, own, {}, lambda name: Origin(name), read_vocabulary()
+        standard, own, {}, lambda name: Origin(name), VOCABULARY
     )  # fmt: skip
     assert not problems
 
@@ -164,7 +166,7 @@ MANY = 10_000
 def test_a_rule_is_bounded(condition: str, problem: str, tmp_path: Path) -> None:
     own, problems = read(tmp_path / "own.rules", rule(condition))
     assert [text[: len(problem)] for text in said(problems)] == ([problem] if problem else [])
-    check_rulebook(standard_rulebook(), own, {}, lambda name: Origin(name), read_vocabulary())
+    check_rulebook(standard_rulebook(), own, {}, lambda name: Origin(name), VOCABULARY)
 
 
 def test_a_sentence_is_bounded(tmp_path: Path) -> None:
@@ -199,7 +201,7 @@ def test_what_is_told_of_a_check_is_bounded(tmp_path: Path) -> None:
     text = "".join(rule(f"Item{i}(item)", f"r{i}") for i in range(500))
     own, _ = read(tmp_path / "own.rules", text)
     _, problems = check_rulebook(
-        standard_rulebook(), own, {}, lambda name: Origin(name), read_vocabulary()
+        standard_rulebook(), own, {}, lambda name: Origin(name), VOCABULARY
     )
     assert len(problems) == 101
     assert problems[-1].code == "more-problems"
@@ -231,7 +233,7 @@ def test_no_slip_of_the_pen_breaks_the_reader(seed: int) -> None:
         tokens[place] = random.choice(["", random.choice(tokens), random.choice(SLIPS)])
     text = "".join(tokens)
     own, problems = parse_rules(text, "rules/own.rules")
-    _, found = check_rulebook(Rulebook(), own, {}, lambda name: Origin(name), read_vocabulary())
+    _, found = check_rulebook(Rulebook(), own, {}, lambda name: Origin(name), VOCABULARY)
     for problem in [*problems, *found]:
         assert problem.origin.line <= text.count("\n") + 1
         assert str(problem)

@@ -58,26 +58,25 @@ def test_rules_of_no_template() -> None:
 
 def test_what_feeds_a_template() -> None:
     assert (
-        run("rules", "--graph", "--of", "gap").stdout
+        run("rules", "--graph", "--of", "item without coverage").stdout
         == """\
-Gap: Gap(post, practice, gap)
-  How far a post falls short of what is asked in a practice.
+Item without coverage: WithoutCoverage(item)
+  An item that is about no practice.
 
 Rests in the end on the tables
-  needs, roles, units, role_practices
+  item_practices, items
 
 Rests on
-  assessment that holds (Assessed): gap-as-assessed
-  post (Post): gap-as-assessed, gap-unassessed
-  use of a practice (Use): gap-as-assessed, gap-unassessed
-  no assessment that holds (Assessed): gap-unassessed
-
-Feeds
-  want (Want): want-of-a-practice
-  item that is lacking (Lacks): item-lacking
-  craft of a post (Craft): craft-of-a-post
+  item (Item): item-without-coverage
+  no coverage (Coverage): item-without-coverage
 """
     )
+
+
+def test_what_a_template_feeds() -> None:
+    asked = run("rules", "--graph", "--of", "Broader").stdout
+    assert "\n  broader practice (Broader): broader-practice-at-a-distance\n" in asked
+    assert "\n  practice and broader ones (Upward): practice-counts-for-broader\n" in asked
 
 
 def test_what_feeds_a_table() -> None:
@@ -88,24 +87,25 @@ def test_what_feeds_a_table() -> None:
 
 def test_graph_in_order_of_reasoning() -> None:
     lines = run("rules", "--graph").stdout.splitlines()
-    given = lines.index("Assessment of a need (Need)")
-    assert lines[given + 1] == "  table     needs"
-    gap = lines.index("Gap (Gap)")
-    assert given < gap < lines.index("Assignment (Assignment)")
-    assert lines[gap + 1] == (
-        "  rests on  assessment that holds, post, use of a practice, no assessment that holds"
+    given, broader = lines.index("Practice (Practice)"), lines.index("Broader practice (Broader)")
+    assert given < broader < lines.index("Kin (Kin)") < lines.index("Assignment (Assignment)")
+    assert lines[given + 1] == "  table     practices"
+    assert lines[broader + 1] == "  rests on  practice, broader practice"
+    assert lines[lines.index("Item without coverage (WithoutCoverage)") + 1] == (
+        "  rests on  item, no coverage"
     )
-    assert lines[gap + 2] == "  feeds     want, item that is lacking, craft of a post"
     assert max(map(len, lines)) <= 100
 
 
 def test_graph_for_machines() -> None:
-    drawn = run("rules", "--dot", "--of", "Gap").stdout
+    drawn = run("rules", "--dot", "--of", "WithoutCoverage").stdout
     assert drawn.startswith("digraph rulebook {\n") and drawn.endswith("}\n")
-    assert '"Assessed" -> "Gap" [style=dashed]' in drawn and "Assignment" not in drawn
-    read = json.loads(run("rules", "--graph", "--of", "Gap", "--json").stdout)
-    assert read["templates"][-1] == {"name": "Gap", "label": "gap", "given": False, "table": ""}
-    (absent,) = (
-        feed for feed in read["feeds"] if (feed["target"], feed["how"]) == ("Gap", "absent")
-    )
-    assert (absent["source"], absent["rules"]) == ("Assessed", ["gap-unassessed"])
+    assert '"Coverage" -> "WithoutCoverage" [style=dashed]' in drawn and "Assignment" not in drawn
+    read = json.loads(run("rules", "--graph", "--of", "WithoutCoverage", "--json").stdout)
+    assert [node["name"] for node in read["templates"]] == ["Coverage", "Item", "WithoutCoverage"]
+    assert read["feeds"][1] == {
+        "source": "Coverage",
+        "target": "WithoutCoverage",
+        "how": "absent",
+        "rules": ["item-without-coverage"],
+    }

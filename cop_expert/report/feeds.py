@@ -149,15 +149,19 @@ def template_text(name: str, graph: Graph, vocabulary: Vocabulary, language: str
         lines += ["", *_set(f"{words.table} {template.table}", "  ")]
     elif tables:
         lines += ["", capital(words.tables), *_set(", ".join(tables), "  ")]
-    before = [feed for feed in graph.feeds if feed.target == name]
-    after = [feed for feed in graph.feeds if feed.source == name]
-    for title, feeds in ((words.rests_on, before), (words.feeds, after)):
-        if feeds:
+    before: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
+    for feed in graph.feeds:
+        if feed.target == name:
+            said = f"{_said(labels[feed.source], feed, words)} ({feed.source})"
+            before.setdefault(said, []).extend(feed.rules)
+        if feed.source == name:
+            after.setdefault(f"{labels[feed.target]} ({feed.target})", []).extend(feed.rules)
+    for title, found in ((words.rests_on, before), (words.feeds, after)):
+        if found:
             lines += ["", capital(title)]
-        for feed in feeds:
-            other = feed.source if feed.target == name else feed.target
-            said = _said(labels[other], feed, words) if other == feed.source else labels[other]
-            lines += _set(f"{said} ({other}): {', '.join(feed.rules)}", "  ")
+        for said, rules in found.items():
+            lines += _set(f"{said}: {', '.join(rules)}", "  ")
     return "\n".join(lines) + "\n"
 
 
