@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cop_expert.explain.outline import Item
     from cop_expert.model.diagnostic import Diagnostic
     from cop_expert.model.proof import Proof
+    from cop_expert.model.rule import CheckedRulebook
+    from cop_expert.model.template import Vocabulary
     from cop_expert.pipeline import Run
 
 P = ParamSpec("P")
@@ -426,26 +428,65 @@ def report(folder: Path, form: str, output: Path | None, engine: str) -> None:
     metavar="[FOLDER]",
     required=False,
 )
+@click.option(
+    "--of",
+    "template",
+    metavar="TEMPLATE",
+    help="Only what concludes this template, or with --graph what feeds it.",
+)
+@click.option("--graph", is_flag=True, help="Which templates feed which, and by which rules.")
+@click.option("--dot", is_flag=True, help="The graph as text that Graphviz draws.")
 @AS_JSON
 @answering
-def rules(folder: Path | None, as_json: bool) -> None:
-    """Print the rulebook in force, in plain words.
+def rules(folder: Path | None, template: str | None, graph: bool, dot: bool, as_json: bool) -> None:
+    """Print the rulebook in force, in plain words, or what feeds what in it.
 
     \b
-    Example:
+    Examples:
       cop-expert rules grand-hotel
+      cop-expert rules grand-hotel --graph --of Assignment
     """
     from cop_expert.pipeline import rulebook_in_force
-    from cop_expert.report.rulebook import rulebook_text
+    from cop_expert.report.feeds import UnknownTemplate, template_called
 
     with progress():
         rulebook, vocabulary = rulebook_in_force(folder)
-    if as_json:
+    try:
+        only = template_called(template, vocabulary).name if template else ""
+    except UnknownTemplate as unknown:
+        hint = f"; {unknown.hint}" if unknown.hint else ""
+        message = f"no template is called '{unknown.name}'{hint}"
+        raise click.ClickException(message) from None
+    if graph or dot:
+        print_graph(rulebook, vocabulary, only, dot, as_json)
+    elif as_json:
         import msgspec
 
         echo_json(msgspec.to_builtins(rulebook))
     else:
-        click.echo(rulebook_text(rulebook, vocabulary), nl=False)
+        from cop_expert.report.rulebook import rulebook_text
+
+        click.echo(rulebook_text(rulebook, vocabulary, only), nl=False)
+
+
+def print_graph(
+    rulebook: "CheckedRulebook", vocabulary: "Vocabulary", only: str, dot: bool, as_json: bool
+) -> None:
+    """The whole graph, or what leads to one template."""
+    from cop_expert.report.feeds import graph_dot, graph_of, graph_text, leading_to, template_text
+
+    whole = graph_of(rulebook, vocabulary)
+    shown = leading_to(only, whole) if only else whole
+    if as_json:
+        import msgspec
+
+        echo_json(msgspec.to_builtins(shown))
+    elif dot:
+        click.echo(graph_dot(shown), nl=False)
+    elif only:
+        click.echo(template_text(only, whole, vocabulary), nl=False)
+    else:
+        click.echo(graph_text(whole), nl=False)
 
 
 def echo_json(thing: Any) -> None:

@@ -1,6 +1,6 @@
 """The conductor: an engagement's folder in, its conclusions, proofs and strategy out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,6 +113,7 @@ def read(folder: Path, progress: Progress = quietly, limits: Limits = UNLIMITED)
     from cop_expert.check import check_rulebook
     from cop_expert.load.engagement import read_engagement
     from cop_expert.load.tables import read_tables
+    from cop_expert.parse.files import read_rules
 
     progress("Reading the tables")
     engagement, problems = read_engagement(folder)
@@ -270,19 +271,10 @@ def standard_rulebook() -> Rulebook:
     """The standard rules, parsed."""
 
     def make() -> Rulebook:
+        from cop_expert.parse.files import read_rules
+
         rulebook, problems = read_rules(standard_rules())
         stop_at_errors(problems)
         return rulebook
 
     return kept_or_made("rulebook.json", Rulebook, make)
-
-
-def read_rules(files: Iterable[tuple[Path, str]]) -> tuple[Rulebook, list[Diagnostic]]:
-    """Rule files as one rulebook, in order; `files` gives each path and the name to show."""
-    from cop_expert.parse.rules import parse_rules
-
-    parsed = [parse_rules(path.read_text(encoding="utf-8"), source) for path, source in files]
-    return Rulebook(
-        tuple(parameter for rulebook, _ in parsed for parameter in rulebook.parameters),
-        tuple(rule for rulebook, _ in parsed for rule in rulebook.rules),
-    ), [problem for _, problems in parsed for problem in problems]

@@ -11,27 +11,24 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from inspect import cleandoc
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 from consoles import refreshed
+from mistakes import MISTAKES, Mistake, mistakes
 
 from cop_expert.cli import main as command_line
 from cop_expert.load.cells import has_scale
 from cop_expert.load.headings import column_fields
-from cop_expert.load.scaffold import tables_in_order, write_engagement
+from cop_expert.load.scaffold import tables_in_order
 from cop_expert.load.vocabulary import read_vocabulary
 from cop_expert.load.words import listed
 from cop_expert.model.arithmetic import to_decimal
-from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
 from cop_expert.model.rule import Rule
 from cop_expert.model.template import Template, Value
-from cop_expert.pipeline import conclude, rulebook_in_force, standard_rules
+from cop_expert.pipeline import rulebook_in_force, standard_rules
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-MISTAKES = ROOT / "tests" / "errors" / "rules"
 GENERATED = "<!-- Written by docs/generate.py: change what it reads, then `make docs`. -->"
 
 
@@ -110,8 +107,9 @@ RULES = """\
 
 What the rules conclude, in order of reasoning: each kind of fact, and each rule that concludes it
 with its reason and, below, the principle behind it. Words in *italics* stand for values, among them
-the parameters, which an engagement may set in `engagement.toml` below `[parameters]`. The rules lie
-in `rules/`; `cop-expert rules FOLDER` prints those in force in an engagement, its own included.
+the parameters, which an engagement may set in `engagement.toml` below `[parameters]` or in a rule
+file of its own. The rules lie in `rules/`; `cop-expert rules FOLDER` prints those in force in an
+engagement, its own included.
 
 ## Parameters
 
@@ -244,58 +242,18 @@ def errors_page() -> str:
         lines += ["", f"## {section['title']}"]
         for error in section["error"]:
             lines += ["", f"### {error['code']}", "", error["means"], "", error["do"]]
-            lines += _example(error, told["base"])
+            page = MISTAKES / f"{error['code']}.md"
+            if page.is_file():
+                lines += ["", *_example(mistakes(page.read_text(encoding="utf-8"))[0])]
     return _page(lines)
 
 
-def _example(error: dict[str, Any], base: dict[str, str]) -> Iterator[str]:
-    mistake = MISTAKES / error["code"]
-    if mistake.is_dir():
-        files = {"rules/mistake.rules": (mistake / "mistake.rules").read_text(encoding="utf-8")}
-        said = (mistake / "expected.txt").read_text(encoding="utf-8")
-    elif {"files", "remove", "link", "folder", "new"} & error.keys():
-        files = {path: text.lstrip("\n") for path, text in error.get("files", {}).items()}
-        said = "\n\n".join(map(str, _tried(error, files, base)))
-        assert f"[{error['code']}]" in said, f"the example of {error['code']} says: {said}"
-    else:
-        return
-    for path, text in files.items():
-        yield from ("", f"`{path}`", "", "```", text.rstrip("\n"), "```")
-    yield from ("", "```", said.rstrip("\n"), "```")
-
-
-def _tried(
-    error: dict[str, Any], files: dict[str, str], base: dict[str, str]
-) -> Iterable[Diagnostic]:
-    """What is said of the example, really run."""
-    with TemporaryDirectory() as name:
-        folder = Path(name) / "corner-bread"
-        whole = (
-            {} if error.get("only") else {path: text.lstrip("\n") for path, text in base.items()}
-        )
-        for path, text in (whole | files).items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            text = text.lstrip("\n")
-            (folder / path).write_text(text, encoding=error.get("encoding", "utf-8"))
-        if "remove" in error:
-            (folder / error["remove"]).unlink()
-        if "link" in error:
-            place, target = error["link"]
-            (folder / place).symlink_to(target)
-        try:
-            if error.get("new"):
-                write_engagement(folder, read_vocabulary(), "Corner Bread")
-            return conclude(folder.with_name(error.get("folder", folder.name))).manifest.warnings
-        except KnowledgeProblem as problem:
-            return [_relative(found, name) for found in problem.diagnostics]
-
-
-def _relative(found: Diagnostic, folder: str) -> Diagnostic:
-    """Without the name of the temporary folder."""
-    from msgspec.structs import replace
-
-    source = found.origin.source.removeprefix(Path(folder).as_posix() + "/")
-    return replace(found, origin=replace(found.origin, source=source))
+def _example(mistake: Mistake) -> Iterator[str]:
+    for path, text in mistake.files.items():
+        yield from (f"`{path}`", "", "```", text.rstrip("\n"), "```", "")
+    for aside in mistake.asides("(.+)"):
+        yield from (aside[0], "")
+    yield from ("```", mistake.said.rstrip("\n"), "```")
 
 
 # Pages

@@ -9,14 +9,15 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Clause, Rulebook
 from cop_expert.parse.rules import parse_rules
 
+VOCABULARY = read_vocabulary()
+
 
 def clause_of(conditions: str, conclusion: str) -> tuple[Clause, set[str]]:
     """The clause of a rule with these conditions, and the codes of what is wrong with it."""
     text = f'rule r\n if {conditions}\n then {conclusion}\n because "so"\n basis "A principle."\n'
     own, problems = parse_rules(text, "rules/own.rules")
     assert not problems
-    vocabulary = read_vocabulary()
-    checked, found = check_rulebook(Rulebook(), own, {}, lambda name: Origin(name), vocabulary)
+    checked, found = check_rulebook(Rulebook(), own, {}, lambda name: Origin(name), VOCABULARY)
     return _only_clause(checked), {problem.code for problem in found if not problem.warning}
 
 
@@ -30,7 +31,7 @@ def _only_clause(checked: CheckedRulebook) -> Clause:
     [
         # all key fields are known: the whole fact is
         ("Post(post, role, unit)", {"post"}, {"role", "unit"}),
-        ("Heads(post, heads), Inside(post, unit)", {"post"}, {"heads"}),
+        ("Heads(post, heads), Audience(post, item)", {"post"}, {"heads"}),
         # one step leads to the next, whatever their order
         ("Unit(unit, goal), Post(post, unit)", {"post"}, {"unit", "goal"}),
         # half a key says nothing; a literal is as good as a name
@@ -44,14 +45,14 @@ def _only_clause(checked: CheckedRulebook) -> Clause:
         # `else` looks at one fact at most, where the rest of its key is known
         ("Post(post, unit), Heads(post, heads) else heads = 0", {"post"}, {"unit", "heads"}),
         ("Placed(post), Member(post, community) else community = post", {"post"}, {"community"}),
-        ("Inside(post, unit), Want(post, want) else want = 0", {"post"}, set()),
+        ("Placed(post), Want(post, want) else want = 0", {"post"}, set()),
         # nothing follows from a computed number: a group knows it rounded only
         ("Item(item, hours), third = hours / 3, more = third * 1000", {"third"}, set()),
     ],
 )  # fmt: skip
 def test_what_is_determined(conditions: str, known: set[str], follows: set[str]) -> None:
     clause, _ = clause_of(conditions, 'Covered(practice: "Baking")')
-    assert determined(clause, read_vocabulary(), known) == known | follows
+    assert determined(clause, VOCABULARY, known) == known | follows
 
 
 @pytest.mark.parametrize(

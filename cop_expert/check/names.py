@@ -1,5 +1,6 @@
 """Are all names known, and none used twice?"""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
@@ -11,6 +12,11 @@ from cop_expert.model.rule import (
     Presence,
     Rule,
     Rulebook,
+    Slot,
+    Variable,
+    expressions,
+    is_aggregated,
+    variables,
 )
 from cop_expert.model.template import Vocabulary
 
@@ -24,10 +30,18 @@ def check_rule_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Dia
                 "name-used-twice",
                 f"there are two rules named `{rule.name}`",
                 rule.origin,
-                "give one of them another name, or write `replace rule` to take the other's place",
+                _other_name(rule, other),
                 other.origin,
                 "first defined here",
             )
+
+
+def _other_name(rule: Rule, other: Rule) -> str:
+    if rule.replaces:
+        return "keep one of them"
+    if rule.origin.source == other.origin.source:
+        return "give one of them another name"
+    return "give it another name, or write `replace rule` to take the other's place"
 
 
 def check_parameter_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -39,7 +53,7 @@ def check_parameter_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterato
                 "name-used-twice",
                 f"there are two parameters named `{parameter.name}`",
                 parameter.origin,
-                "rename one; an engagement sets a parameter in engagement.toml under [parameters]",
+                f"give it another name, or change the value: `set {parameter.name} = …`",
                 other.origin,
                 "first defined here",
             )
@@ -53,7 +67,7 @@ def check_parameter_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterato
 
 
 def check_template_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
-    for atom in _atoms(rulebook):
+    for atom in (atom for rule in rulebook.rules for atom in _atoms(rule)):
         template = vocabulary.templates.get(atom.template)
         if template is None:
             yield Diagnostic(
@@ -63,22 +77,33 @@ def check_template_names(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator
                 did_you_mean(atom.template, vocabulary.templates),
             )
             continue
-        for name, _ in atom:
+        counts = Counter(name for name, _ in atom)
+        for name, times in counts.items():
             if name not in template.by_name:
                 has = ", ".join(f"`{known}`" for known in template.names)
                 yield Diagnostic(
                     "unknown-field",
                     f"`{atom.template}` has no field `{name}`",
-                    atom.origin,
+                    atom.place(name),
                     did_you_mean(name, template.names) or f"it has {has}",
                 )
-        for name in sorted({name for name, _ in atom if [n for n, _ in atom].count(name) > 1}):
-            yield Diagnostic(
-                "field-twice",
-                f"`{atom.template}` is given the field `{name}` twice",
-                atom.origin,
-                "keep one; two conditions on the same field are two lines",
-            )
+            if times > 1:
+                yield Diagnostic(
+                    "field-twice",
+                    f"`{atom.template}` is given the field `{name}` twice",
+                    atom.place(name),
+                    "keep one; two conditions on the same field are two lines",
+                )
+
+
+def is_known(rule: Rule, vocabulary: Vocabulary) -> bool:
+    """True where the rule names only templates and fields that there are."""
+    templates = vocabulary.templates
+    return all(
+        atom.template in templates
+        and all(name in templates[atom.template].by_name for name, _ in atom)
+        for atom in _atoms(rule)
+    )
 
 
 def check_conclusions(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -118,9 +143,48 @@ def check_reasons(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Diagno
                 )
 
 
-def _atoms(rulebook: Rulebook) -> Iterator[Atom]:
+def check_names_used_once(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    """A name of one's own for a field that joins with nothing: mostly a slip of the pen."""
+    parameters = {parameter.name for parameter in rulebook.parameters}
     for rule in rulebook.rules:
-        for condition in rule.body:
-            if isinstance(condition, Presence | Absence | Fallback):
-                yield condition.atom
-        yield from rule.heads
+        counts = Counter(_names(rule))
+        once = {name for name, times in counts.items() if times == 1} - parameters
+        for atom in _atoms(rule):
+            for field, term in atom:
+                if (
+                    isinstance(term, Variable)
+                    and term.name != field
+                    and term.name in once
+                    and not _is_needed(field, atom, rule, vocabulary)
+                ):
+                    yield Diagnostic(
+                        "used-once",
+                        f"`{term.name}` stands here only, and may hold anything",
+                        term.origin,
+                        did_you_mean(term.name, counts.keys() - {term.name})
+                        or f"leave `{field}` out, or use the name elsewhere",
+                        warning=True,
+                    )
+
+
+def _names(rule: Rule) -> Iterator[str]:
+    """Every name that stands for a value, as often as it stands there."""
+    spoken = [piece.expression for piece in rule.sentence if isinstance(piece, Slot)]
+    concluded = [term for head in rule.heads for _, term in head]
+    conditions = [part for condition in rule.body for part in expressions(condition)]
+    for expression in [*spoken, *concluded, *conditions]:
+        yield from (variable.name for variable in variables(expression))
+
+
+def _is_needed(field: str, atom: Atom, rule: Rule, vocabulary: Vocabulary) -> bool:
+    """True where an aggregate asks for the field because it tells facts apart."""
+    template = vocabulary.templates.get(atom.template)
+    aggregates = any(is_aggregated(term) for head in rule.heads for _, term in head)
+    return aggregates and template is not None and field in template.key
+
+
+def _atoms(rule: Rule) -> Iterator[Atom]:
+    for condition in rule.body:
+        if isinstance(condition, Presence | Absence | Fallback):
+            yield condition.atom
+    yield from rule.heads

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.measure import measure
 from cop_expert.model.origin import Origin
@@ -34,7 +36,7 @@ class Resolved:
     ) -> None:
         self.vocabulary = vocabulary
         self.problems: list[Diagnostic] = []
-        body = tuple(_with_parameters(condition, parameters) for condition in rule.body)
+        body = tuple(_condition(condition, parameters) for condition in rule.body)
         self.types: dict[str, Datatype] = {}
         self.places: dict[str, Origin] = {}
         self._type_atoms(body, Presence)
@@ -83,8 +85,9 @@ class Resolved:
             if self._binds(ready):
                 assert isinstance(ready, Comparison) and isinstance(ready.left, Variable)
                 name, value = ready.left.name, ready.right
-                self.types[name] = measure(value, self.types, self.vocabulary.datatypes)
-                self.places[name] = ready.left.origin
+                if all(variable.name in self.types for variable in variables(value)):
+                    self.types[name] = measure(value, self.types, self.vocabulary.datatypes)
+                    self.places[name] = ready.left.origin
                 ready = Binding(name, value, ready.left.origin)
             done.append(ready)
         return tuple(done)
@@ -150,36 +153,40 @@ def _article(name: str) -> str:
     return "an" if name[0] in "AEIO" else "a"
 
 
-def _with_parameters(condition: Condition, parameters: dict[str, Parameter]) -> Condition:
+def _condition(condition: Condition, parameters: dict[str, Parameter]) -> Condition:
     match condition:
         case Presence(atom):
             return Presence(_atom(atom, parameters))
         case Absence(atom):
             return Absence(_atom(atom, parameters))
         case Fallback(atom, name, value):
-            return Fallback(_atom(atom, parameters), name, _expression(value, parameters))
+            return Fallback(_atom(atom, parameters), name, with_parameters(value, parameters))
         case Comparison(operator, left, right, origin):
             return Comparison(
-                operator, _expression(left, parameters), _expression(right, parameters), origin
+                operator,
+                with_parameters(left, parameters),
+                with_parameters(right, parameters),
+                origin,
             )
         case Binding(name, value, origin):
-            return Binding(name, _expression(value, parameters), origin)
+            return Binding(name, with_parameters(value, parameters), origin)
 
 
 def _atom(atom: Atom, parameters: dict[str, Parameter]) -> Atom:
-    terms = tuple((field, _expression(term, parameters)) for field, term in atom)
-    return Atom(atom.template, terms, atom.origin)
+    terms = tuple((field, with_parameters(term, parameters)) for field, term in atom)
+    return replace(atom, terms=terms)
 
 
-def _expression(expression: Expression, parameters: dict[str, Parameter]) -> Expression:
+def with_parameters(expression: Expression, parameters: dict[str, Parameter]) -> Expression:
+    """The expression with the values of parameters for their names."""
     match expression:
         case Variable(name) if name in parameters:
             return Constant(parameters[name].value, name)
         case Operation(operator, operands, origin):
-            inner = tuple(_expression(operand, parameters) for operand in operands)
+            inner = tuple(with_parameters(operand, parameters) for operand in operands)
             return Operation(operator, inner, origin)
         case Aggregate(function, operand, origin):
-            return Aggregate(function, _expression(operand, parameters), origin)
+            return Aggregate(function, with_parameters(operand, parameters), origin)
         case _:
             return expression
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from cop_expert.check.resolve import with_parameters
+from cop_expert.check.types import unfit_operands
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.keys import determined
 from cop_expert.model.rule import (
@@ -49,9 +51,17 @@ def check_bound(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
                 variable.origin,
                 did_you_mean(variable.name, bound) or "add a condition that binds it",
             )
+    for condition in _reckoned_from_themselves(clause):
+        yield Diagnostic(
+            "unbound-variable",
+            f"`{condition.name}` takes its value from itself",
+            condition.origin if isinstance(condition, Binding) else condition.atom.origin,
+            "bind it by a condition on a template, or reckon it from names that are bound",
+        )
 
 
 def bound_names(clause: Clause) -> set[str]:
+    """The names that the conditions give a value."""
     names = set()
     for condition in clause.body:
         match condition:
@@ -64,6 +74,27 @@ def bound_names(clause: Clause) -> set[str]:
     return names
 
 
+def _reckoned_from_themselves(clause: Clause) -> list[Fallback | Binding]:
+    """Conditions whose name has a value only if it has one already."""
+    waiting = [c for c in clause.body if isinstance(c, Fallback | Binding)]
+    unknown = {condition.name for condition in waiting} - {
+        variable.name
+        for condition in clause.body
+        if isinstance(condition, Presence)
+        for _, term in condition.atom
+        for variable in variables(term)
+    }
+    while ready := [c for c in waiting if not _names_needed(c) & unknown]:
+        unknown -= {condition.name for condition in ready}
+        waiting = [condition for condition in waiting if condition not in ready]
+    return waiting
+
+
+def _names_needed(condition: Fallback | Binding) -> set[str]:
+    names = {v.name for part in expressions(condition) for v in variables(part)}
+    return names - {condition.name} if isinstance(condition, Fallback) else names
+
+
 def check_patterns(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
     """Conditions on templates hold names and literals; aggregates stand in conclusions only."""
     for condition in clause.body:
@@ -73,7 +104,7 @@ def check_patterns(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnosti
                     yield Diagnostic(
                         "pattern-too-deep",
                         f"the field `{field}` is compared with a computed value",
-                        term.origin,
+                        condition.atom.place(field),
                         "bind the value on a line of its own: `name = …`",
                     )
         if isinstance(condition, Fallback) and condition.name not in {
@@ -108,6 +139,7 @@ def check_aggregates(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnos
         for condition in clause.body:
             if isinstance(condition, Presence | Fallback):
                 yield from _unbound_keys(condition.atom, vocabulary)
+    yield from _nested_aggregates(clause)
     fields = {term.name for _, term in clause.head if isinstance(term, Variable)}
     group = determined(clause, vocabulary, fields)
     for _, term in clause.head:
@@ -120,6 +152,20 @@ def check_aggregates(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnos
                         variable.origin,
                         f"aggregate it too, or conclude `{variable.name}` as a field of its own",
                     )
+
+
+def _nested_aggregates(clause: Clause) -> Iterator[Diagnostic]:
+    for _, term in clause.head:
+        for outer in parts(term):
+            if isinstance(outer, Aggregate):
+                for part in parts(outer.operand):
+                    if isinstance(part, Aggregate):
+                        yield Diagnostic(
+                            "nested-aggregate",
+                            f"`{part.function}` stands inside `{outer.function}`",
+                            part.origin,
+                            "conclude the inner one in a rule of its own, then aggregate that",
+                        )
 
 
 def _unbound_keys(atom: Atom, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -135,17 +181,22 @@ def _unbound_keys(atom: Atom, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
             )
 
 
-def check_shadowing(
-    rules: tuple[Rule, ...], parameters: dict[str, Parameter]
-) -> Iterator[Diagnostic]:
-    """A bare field name that is also a parameter would silently become a literal."""
-    shadowed: dict[str, Variable] = {}
+def shadowed(rules: tuple[Rule, ...], parameters: dict[str, Parameter]) -> dict[str, Variable]:
+    """Parameters that bear the name of a bare field, each with the first such field."""
+    found: dict[str, Variable] = {}
     for rule in rules:
         atoms = [c.atom for c in rule.body if isinstance(c, Presence | Absence | Fallback)]
         for atom in [*atoms, *rule.heads]:
             for field, term in atom:
                 if isinstance(term, Variable) and term.name == field and field in parameters:
-                    shadowed.setdefault(field, term)
+                    found.setdefault(field, term)
+    return found
+
+
+def check_shadowing(
+    shadowed: dict[str, Variable], parameters: dict[str, Parameter]
+) -> Iterator[Diagnostic]:
+    """A bare field name that is also a parameter would silently become a literal."""
     for name, variable in shadowed.items():
         yield Diagnostic(
             "parameter-as-variable",
@@ -158,18 +209,46 @@ def check_shadowing(
 
 
 def check_sentences(
-    rules: tuple[Rule, ...], parameters: dict[str, Parameter], clauses: list[Clause]
+    rules: tuple[Rule, ...],
+    parameters: dict[str, Parameter],
+    clauses: list[Clause],
+    vocabulary: Vocabulary,
 ) -> Iterator[Diagnostic]:
-    """Whatever a `because` names must be bound."""
-    bound = {clause.rule: bound_names(clause) | set(parameters) for clause in clauses}
+    """Whatever a `because` says must be bound, reckoned from numbers, and sayable."""
+    by_rule = {clause.rule: clause for clause in clauses}
     for rule in rules:
-        known = bound.get(rule.name, set())
-        slots = [piece for piece in rule.sentence if isinstance(piece, Slot)]
-        for variable in (v for slot in slots for v in variables(slot.expression)):
-            if variable.name not in known:
+        clause = by_rule.get(rule.name)
+        for slot in (piece for piece in rule.sentence if isinstance(piece, Slot)):
+            if clause:
+                yield from _check_slot(slot, clause, parameters, vocabulary)
+            if slot.datatype and slot.datatype not in vocabulary.datatypes:
                 yield Diagnostic(
-                    "sentence",
-                    f"`because` says `{{{variable.name}}}`, which nothing binds",
-                    rule.origin,
-                    did_you_mean(variable.name, known) or "name a variable of the conditions",
+                    "unknown-datatype",
+                    f"no datatype is called `{slot.datatype}`",
+                    getattr(slot.expression, "origin", rule.origin),
+                    did_you_mean(slot.datatype, vocabulary.datatypes),
                 )
+
+
+def _check_slot(
+    slot: Slot, clause: Clause, parameters: dict[str, Parameter], vocabulary: Vocabulary
+) -> Iterator[Diagnostic]:
+    known = bound_names(clause) | set(parameters)
+    unbound = [v for v in variables(slot.expression) if v.name not in known]
+    for variable in unbound:
+        yield Diagnostic(
+            "sentence",
+            f"`because` says `{{{variable.name}}}`, which nothing binds",
+            variable.origin,
+            did_you_mean(variable.name, known) or "name a variable of the conditions",
+        )
+    for part in parts(slot.expression):
+        if isinstance(part, Aggregate):
+            yield Diagnostic(
+                "sentence",
+                f"`{part.function}` of one argument stands in `because`, which speaks of one fact",
+                part.origin,
+                "leave it out: the sentence of the template says the total",
+            )
+    if not unbound:
+        yield from unfit_operands(with_parameters(slot.expression, parameters), clause, vocabulary)

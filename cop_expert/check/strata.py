@@ -1,58 +1,62 @@
 """In which order can the templates be concluded? Negation and aggregates need theirs complete."""
 
 from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
 
-from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import (
-    Absence,
-    Binding,
-    Clause,
-    Condition,
-    Constant,
-    Fallback,
-    Presence,
-    Stratum,
-    Variable,
-)
-from cop_expert.model.template import Vocabulary
+from cop_expert.model.rule import Absence, Clause, Condition, Fallback, Presence, Stratum
+
+Needs = dict[str, list[str]]
+"""For each concluded template, the concluded templates that its clauses mention."""
+Circle = tuple[str, ...]
+"""Templates that rest on one another, or one alone."""
 
 
 def stratify(clauses: list[Clause]) -> tuple[Stratum, ...]:
-    """Templates that depend on one another together, each after all that it rests on."""
+    """Templates that depend on one another together, each after all that it rests on.
+
+    Where several could come next, the one whose first rule stands first in the rulebook does.
+    """
     needs = _needs(clauses)
-    reach = {template: _reachable(template, needs) for template in needs}
-    order = sorted(needs, key=lambda template: _first_rule(template, clauses))
-    placed: set[str] = set()
-    strata: list[Stratum] = []
-    while len(placed) < len(order):
-        for template in order:
-            together = {other for other in reach[template] if template in reach[other]} | {template}
-            resting_on = reach[template] - together
-            if template not in placed and resting_on <= placed:
-                strata.append(_stratum(together, clauses, order, template in reach[template]))
-                placed |= together
-                break
-    return tuple(strata)
+    position = {template: i for i, template in enumerate(needs)}
+    circles = _circles(needs)
+    circle_of = {template: circle for circle in circles for template in circle}
+    missing = {
+        circle: {circle_of[need] for template in circle for need in needs[template]} - {circle}
+        for circle in circles
+    }
+    wanted_by: dict[Circle, list[Circle]] = {circle: [] for circle in circles}
+    for circle, below in missing.items():
+        for other in below:
+            wanted_by[other].append(circle)
+    ready = [(position[circle[0]], circle) for circle in circles if not missing[circle]]
+    heapify(ready)
+    order: list[Circle] = []
+    while ready:
+        _, circle = heappop(ready)
+        order.append(circle)
+        for other in wanted_by[circle]:
+            missing[other].remove(circle)
+            if not missing[other]:
+                heappush(ready, (position[other[0]], other))
+    return tuple(_strata(order, needs, clauses))
 
 
-def _stratum(
-    together: set[str], clauses: list[Clause], order: list[str], recursive: bool
-) -> Stratum:
-    return Stratum(
-        tuple(template for template in order if template in together),
-        tuple(clause for clause in clauses if clause.head.template in together),
-        recursive,
-    )
+def _strata(order: list[Circle], needs: Needs, clauses: list[Clause]) -> Iterator[Stratum]:
+    concluding: dict[str, list[tuple[int, Clause]]] = {template: [] for template in needs}
+    for i, clause in enumerate(clauses):
+        concluding[clause.head.template].append((i, clause))
+    for circle in order:
+        own = sorted(pair for template in circle for pair in concluding[template])
+        recursive = len(circle) > 1 or circle[0] in needs[circle[0]]
+        yield Stratum(circle, tuple(clause for _, clause in own), recursive)
 
 
-def _needs(clauses: list[Clause]) -> dict[str, set[str]]:
-    """For each concluded template, the concluded templates that its clauses mention."""
-    concluded = {clause.head.template for clause in clauses}
-    needs: dict[str, set[str]] = {template: set() for template in concluded}
+def _needs(clauses: list[Clause]) -> Needs:
+    needs: dict[str, dict[str, None]] = {clause.head.template: {} for clause in clauses}
     for clause in clauses:
-        mentioned = {template for _, template in mentions(clause)}
-        needs[clause.head.template] |= mentioned & concluded
-    return needs
+        mentioned = (template for _, template in mentions(clause) if template in needs)
+        needs[clause.head.template].update(dict.fromkeys(mentioned))
+    return {template: list(mentioned) for template, mentioned in needs.items()}
 
 
 def mentions(clause: Clause) -> Iterator[tuple[Condition, str]]:
@@ -61,79 +65,48 @@ def mentions(clause: Clause) -> Iterator[tuple[Condition, str]]:
             yield condition, condition.atom.template
 
 
-def _reachable(start: str, needs: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(needs[start])
-    while waiting:
-        template = waiting.pop()
-        if template not in found:
-            found.add(template)
-            waiting += needs[template]
+def _circles(needs: Needs) -> list[Circle]:
+    """The strongly connected parts (Kosaraju's algorithm), each in order of the rulebook."""
+    position = {template: i for i, template in enumerate(needs)}
+    users: Needs = {template: [] for template in needs}
+    for template, below in needs.items():
+        for need in below:
+            users[need].append(template)
+    found: list[Circle] = []
+    placed: set[str] = set()
+    for start in reversed(_finished(needs)):
+        if start not in placed:
+            together = _reachable(start, users, placed)
+            found.append(tuple(sorted(together, key=position.__getitem__)))
     return found
 
 
-def _first_rule(template: str, clauses: list[Clause]) -> int:
-    return next(i for i, clause in enumerate(clauses) if clause.head.template == template)
+def _finished(needs: Needs) -> list[str]:
+    """The templates in the order in which a walk from need to need leaves them."""
+    left: list[str] = []
+    seen: set[str] = set()
+    for start in needs:
+        path = [(start, iter(needs[start]))] if start not in seen else []
+        seen.add(start)
+        while path:
+            template, rest = path[-1]
+            need = next((need for need in rest if need not in seen), None)
+            if need is None:
+                left.append(template)
+                path.pop()
+            else:
+                seen.add(need)
+                path.append((need, iter(needs[need])))
+    return left
 
 
-def check_strata(strata: tuple[Stratum, ...]) -> Iterator[Diagnostic]:
-    """No negation, aggregate or new value on a circle: every run must end, and mean one thing."""
-    for stratum in (found for found in strata if found.recursive):
-        for clause in stratum.clauses:
-            recursive = [(c, t) for c, t in mentions(clause) if t in stratum.templates]
-            for condition, template in recursive:
-                if not isinstance(condition, Presence):
-                    yield _circle(clause, stratum, "what is not there", f"`{template}` is absent")
-            if recursive and clause.aggregates:
-                yield _circle(clause, stratum, "an aggregate", "it counts all of them")
-            if recursive and _computes(clause):
-                yield Diagnostic(
-                    "recursive-value",
-                    f"`{clause.rule}` computes a new value from its own conclusions, "
-                    "so it might never end",
-                    clause.origin,
-                    "conclude only values that its conditions bind",
-                )
-
-
-def _computes(clause: Clause) -> bool:
-    computed = {c.name for c in clause.body if isinstance(c, Binding)}
-    return any(
-        not isinstance(term, Variable | Constant)
-        or (isinstance(term, Variable) and term.name in computed)
-        for _, term in clause.head
-    )
-
-
-def _circle(clause: Clause, stratum: Stratum, what: str, how: str) -> Diagnostic:
-    circle = " → ".join([*stratum.templates, stratum.templates[0]])
-    return Diagnostic(
-        "unstratified",
-        f"`{clause.rule}` rests on {what} of its own conclusions: {how} ({circle})",
-        clause.origin,
-        "break the circle with a template of its own for one of the steps",
-    )
-
-
-def check_reachable(clauses: list[Clause], vocabulary: Vocabulary) -> Iterator[Diagnostic]:
-    """A rule that waits for what nothing concludes can never fire."""
-    possible = {template.name for template in vocabulary.given()}
-    waiting = list(clauses)
-    while True:
-        firing = [clause for clause in waiting if _wants(clause) <= possible]
-        if not firing:
-            break
-        possible |= {clause.head.template for clause in firing}
-        waiting = [clause for clause in waiting if clause not in firing]
-    for clause in waiting:
-        missing = ", ".join(f"`{template}`" for template in sorted(_wants(clause) - possible))
-        yield Diagnostic(
-            "never-fires",
-            f"`{clause.rule}` can never fire: no rule concludes {missing}",
-            clause.origin,
-            "add a rule that concludes it, or a table that gives it",
-        )
-
-
-def _wants(clause: Clause) -> set[str]:
-    return {template for condition, template in mentions(clause) if isinstance(condition, Presence)}
+def _reachable(start: str, users: Needs, placed: set[str]) -> list[str]:
+    """What can be reached and is not placed yet; it is placed on the way."""
+    placed.add(start)
+    reached = [start]
+    for template in reached:
+        for user in users[template]:
+            if user not in placed:
+                placed.add(user)
+                reached.append(user)
+    return reached

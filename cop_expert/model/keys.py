@@ -45,7 +45,7 @@ def determined(clause: Clause, vocabulary: Vocabulary, known: Iterable[str]) -> 
 
 def _computed_numbers(clause: Clause) -> set[str]:
     names = {part.name for part in clause.body if isinstance(part, Binding)}
-    return {name for name in names if clause.types[name].kind == Kind.NUMBER}
+    return {name for name in names & clause.types.keys() if clause.types[name].kind == Kind.NUMBER}
 
 
 def _dependencies(condition: Condition, vocabulary: Vocabulary) -> Iterator[Dependency]:

@@ -49,12 +49,19 @@ class Atom(Struct, frozen=True):
     template: str
     terms: tuple[tuple[str, Expression], ...]
     origin: Origin
+    places: tuple[Origin, ...] = ()
+    """Where the name of each field stands."""
 
     def __iter__(self) -> Iterator[tuple[str, Expression]]:
         return iter(self.terms)
 
     def term(self, field: str) -> Expression | None:
         return dict(self.terms).get(field)
+
+    def place(self, field: str) -> Origin:
+        """Where the field stands, the last time if there are several."""
+        names = (name for name, _ in self.terms)
+        return dict(zip(names, self.places, strict=False)).get(field, self.origin)
 
 
 class Presence(Struct, frozen=True, tag=True):
@@ -137,13 +144,35 @@ class Parameter(Struct, frozen=True):
     """The number, in millionths, that its value must exceed."""
     comment: str
     origin: Origin
+    has_default: bool = True
+    """False where each engagement has to set it."""
+
+
+class Setting(Struct, frozen=True):
+    """The value that an engagement's own rules give to a parameter, and why."""
+
+    name: str
+    value: Value
+    reason: str
+    origin: Origin
 
 
 class Rulebook(Struct, frozen=True):
-    """An ordered set of rules and the parameters that they use."""
+    """An ordered set of rules, the parameters that they use, and the values set for these."""
 
     parameters: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    is_whole: bool = True
+    """False where a file has statements that cannot be read."""
+
+    def __add__(self, other: "Rulebook") -> "Rulebook":
+        return Rulebook(
+            self.parameters + other.parameters,
+            self.rules + other.rules,
+            self.settings + other.settings,
+            self.is_whole and other.is_whole,
+        )
 
 
 class Clause(Struct, frozen=True):
@@ -177,6 +206,8 @@ class CheckedRulebook(Struct, frozen=True):
     strata: tuple[Stratum, ...]
     replaced: tuple[str, ...] = ()
     """The standard rules in whose place the engagement put its own."""
+    settings: tuple[Setting, ...] = ()
+    """The parameters' values that the engagement set, in its rules or in engagement.toml."""
 
 
 def parts(expression: Expression) -> Iterator[Expression]:

@@ -32,6 +32,7 @@ class Wording(Struct, frozen=True):
     no: str
     topics: dict[str, "TopicWords"]
     rulebook: "RulebookWords"
+    feeds: "FeedWords"
     words: dict[str, str]
     """What the words that rules conclude are called: core, shared, retire."""
 
@@ -51,6 +52,19 @@ class RulebookWords(Struct, frozen=True):
     none: str
     basis: str
     replaces: str
+    set: str
+    set_because: str
+
+
+class FeedWords(Struct, frozen=True):
+    """How `rules --graph` says which templates feed which."""
+
+    rests_on: str
+    feeds: str
+    table: str
+    tables: str
+    absent: str
+    otherwise: str
 
 
 class Phrases:

@@ -97,20 +97,24 @@ def _advice(known: Known, reasons: Reasons, record: Record) -> Advice:
 # Context
 
 
-def context(known: Known, rulebook: CheckedRulebook, engagement: Engagement) -> Context:
+def context(known: Known, rulebook: CheckedRulebook) -> Context:
     vocabulary = known.speaker.vocabulary
     counts = [(t.table, known.facts.count(t.name)) for t in vocabulary.given()]
-    settings = [
-        Setting(
+    return Context(tuple(pair for pair in counts if pair[1]), tuple(_settings(known, rulebook)))
+
+
+def _settings(known: Known, rulebook: CheckedRulebook) -> Iterator[Setting]:
+    datatypes = known.speaker.vocabulary.datatypes
+    why = {setting.name: setting.reason for setting in rulebook.settings}
+    for name, parameter in rulebook.parameters.items():
+        yield Setting(
             comment=parameter.comment,
             value=known.speaker.value(
-                parameter.value, vocabulary.datatypes.get(parameter.datatype, Datatype(""))
+                parameter.value, datatypes.get(parameter.datatype, Datatype(""))
             ),
-            is_own=name in engagement.parameters,
+            is_own=name in why,
+            why=why.get(name, ""),
         )
-        for name, parameter in rulebook.parameters.items()
-    ]
-    return Context(tuple(pair for pair in counts if pair[1]), tuple(settings))
 
 
 # Findings and decisions
@@ -198,7 +202,9 @@ def _additions_said(known: Known, reasons: Reasons, template: str) -> Iterator[S
         yield Sentence(known.fact(template, record), reasons.cite(template, record))
 
 
-def method(rulebook: CheckedRulebook, manifest: Manifest, engagement: Engagement) -> Method:
+def method(
+    known: Known, rulebook: CheckedRulebook, manifest: Manifest, engagement: Engagement
+) -> Method:
     own = own_sources(engagement)
     rules = Counter(rule.origin.source for rule in rulebook.rules.values())
     principles = Counter(
@@ -216,6 +222,7 @@ def method(rulebook: CheckedRulebook, manifest: Manifest, engagement: Engagement
     return Method(
         files=tuple(files),
         replaced=manifest.replaced,
+        settings=tuple(found for found in _settings(known, rulebook) if found.is_own),
         version=manifest.version,
         fingerprint=manifest.fingerprint,
         given=manifest.given,

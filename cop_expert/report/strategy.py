@@ -31,7 +31,7 @@ def strategy(
         name=manifest.name,
         figures=figures,
         asks=setting.asks(advice),
-        context=setting.context(known, rulebook, engagement),
+        context=setting.context(known, rulebook),
         needs=people.needs(known, reasons),
         communities=communities,
         organisation=people.organisation(known),
@@ -43,6 +43,6 @@ def strategy(
         decisions=setting.decisions(known, reasons),
         advice=advice,
         additions=setting.additions(known, reasons, rulebook, engagement),
-        method=setting.method(rulebook, manifest, engagement),
+        method=setting.method(known, rulebook, manifest, engagement),
         reasons=reasons.told(),
     )

@@ -64,6 +64,8 @@ class Setting(Struct, frozen=True):
     value: str
     is_own: bool
     """True where the engagement sets it."""
+    why: str
+    """Its reason, where its rules set it with one."""
 
 
 class Context(Struct, frozen=True):
@@ -394,6 +396,8 @@ class Method(Struct, frozen=True):
 
     files: tuple[RuleFile, ...]
     replaced: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    """The parameters that the engagement sets."""
     version: str
     fingerprint: str
     given: int
