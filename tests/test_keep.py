@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -106,9 +107,9 @@ def test_another_program_infers_anew(hotel: Path, monkeypatch: pytest.MonkeyPatc
     read = pipeline.read
     called: list[Path] = []
 
-    def watched_read(folder: Path, progress: pipeline.Progress) -> pipeline.Knowledge:
+    def watched_read(folder: Path, *how: Any) -> pipeline.Knowledge:
         called.append(folder)
-        return read(folder, progress)
+        return read(folder, *how)
 
     monkeypatch.setattr(pipeline, "read", watched_read)
     pipeline.conclude(hotel).facts.close()
@@ -120,8 +121,8 @@ def test_a_table_that_changes_in_the_meantime_is_not_kept(
 ) -> None:
     read = pipeline.read
 
-    def slow_read(folder: Path, progress: pipeline.Progress) -> pipeline.Knowledge:
-        knowledge = read(folder, progress)
+    def slow_read(folder: Path, *how: Any) -> pipeline.Knowledge:
+        knowledge = read(folder, *how)
         (folder / "tables" / "needs.csv").unlink()
         return knowledge
 

@@ -66,6 +66,11 @@ class Known:
     # What many sections ask for
 
     @cached_property
+    def learners(self) -> dict[str, str]:
+        """As what each post learns: its role, or itself."""
+        return {str(record["post"]): str(record["learner"]) for record in self.records("Learns")}
+
+    @cached_property
     def heads(self) -> dict[str, int]:
         return self.numbers("Heads", "post", "heads")
 

@@ -34,17 +34,18 @@ WARNINGS = ("TooLarge", "TooSmall", "NoLead")
 def needs(known: Known, reasons: Reasons) -> Needs:
     """The largest needs: those assessed, or those assumed where nothing was assessed."""
     wants = [record for record in known.records("Want") if number(record["want"])]
-    assessed = {(r["post"], r["practice"]): r for r in known.records("Assessed")}
-    found = [record for record in wants if (record["post"], record["practice"]) in assessed]
+    found = [record for record in wants if _assessed(known, record)]
     listed = sorted(found or wants, key=lambda record: _need_order(known, record))
     return Needs(
-        tuple(
-            _need(known, reasons, record, assessed.get((record["post"], record["practice"])))
-            for record in listed[:NEEDS]
-        ),
+        tuple(_need(known, reasons, record) for record in listed[:NEEDS]),
         max(0, len(listed) - NEEDS),
         bool(found),
     )
+
+
+def _assessed(known: Known, want: Record) -> Record | None:
+    learner = known.learners[str(want["post"])]
+    return known.one("Assessed", learner=learner, practice=want["practice"])
 
 
 def _need_order(known: Known, record: Record) -> tuple[int, str, str]:
@@ -52,8 +53,8 @@ def _need_order(known: Known, record: Record) -> tuple[int, str, str]:
     return -product(known.heads[post], number(record["want"])), practice, post
 
 
-def _need(known: Known, reasons: Reasons, want: Record, assessed: Record | None) -> Need:
-    post = str(want["post"])
+def _need(known: Known, reasons: Reasons, want: Record) -> Need:
+    post, assessed = str(want["post"]), _assessed(known, want)
     use = known.one("Use", role=known.posts[post]["role"], practice=want["practice"])
     return Need(
         practice=known.name(want["practice"]),
