@@ -22,6 +22,7 @@ from cop_expert.check.resolve import resolve
 from cop_expert.check.safety import (
     check_aggregates,
     check_bound,
+    check_depth,
     check_patterns,
     check_sentences,
     check_shadowing,
@@ -57,6 +58,7 @@ CLAUSE_CHECKS = (
     check_conclusion_types,
     check_negated_types,
     check_aggregates,
+    check_depth,
 )
 MOST_PROBLEMS = 100
 """Problems that one check lists."""

@@ -14,7 +14,9 @@ from cop_expert.model.rule import (
     Clause,
     Comparison,
     Constant,
+    Expression,
     Fallback,
+    Operation,
     Parameter,
     Presence,
     Rule,
@@ -27,6 +29,9 @@ from cop_expert.model.rule import (
     variables,
 )
 from cop_expert.model.template import Vocabulary
+
+DEEPEST = 6
+"""Products and quotients one of another; each doubles what the engine must plan."""
 
 
 def check_bound(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
@@ -191,6 +196,37 @@ def shadowed(rules: tuple[Rule, ...], parameters: dict[str, Parameter]) -> dict[
                 if isinstance(term, Variable) and term.name == field and field in parameters:
                     found.setdefault(field, term)
     return found
+
+
+def check_depth(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    """A rounded number that is rounded again, and again, takes SQL that doubles each time."""
+    depths: dict[str, int] = {}
+    for condition in clause.body:
+        if isinstance(condition, Binding):
+            depths[condition.name] = _depth(condition.value, depths)
+    found = [part for condition in clause.body for part in expressions(condition)]
+    for expression in [*found, *(term for _, term in clause.head)]:
+        if isinstance(expression, Operation) and _depth(expression, depths) > DEEPEST:
+            yield Diagnostic(
+                "too-large",
+                f"more than {DEEPEST} products and quotients are taken one of another",
+                expression.origin,
+                "conclude one of them in a rule of its own, and go on from what that concludes",
+            )
+
+
+def _depth(expression: Expression, depths: dict[str, int]) -> int:
+    """How often a part of the expression is rounded on the way to its value."""
+    match expression:
+        case Variable(name):
+            return depths.get(name, 0)
+        case Operation(operator, operands):
+            deepest = max(_depth(operand, depths) for operand in operands)
+            return deepest + (operator in ("*", "/", "round"))
+        case Aggregate(_, operand):
+            return _depth(operand, depths)
+        case _:
+            return 0
 
 
 def check_shadowing(
