@@ -1,0 +1,589 @@
+-- From the tables of by_hand_load.sql to all that the standard rulebook concludes, by hand.
+--
+-- One table for each template, named as the template; its columns are the template's fields. Names
+-- are the integers of the dictionaries, numbers whole millionths (INTEGER for shares, else BIGINT).
+-- A name behind a dollar is a parameter of the engagement, in millionths; `$person` is what one person counts in
+-- the column `heads` of the working tables: 1 where all head counts are whole, else 1000000.
+--
+-- What makes it quick:
+-- * Posts of one role that were assessed alike have one *profile*: the same gaps, fits, crafts,
+--   relevances. All that hangs on practices is reckoned once a profile, and once a *class* (posts
+--   of one profile in one community, bound to the same items), then laid out on the posts.
+-- * Sums first, one division a group. A quotient that is rounded to twelve places and then to six
+--   is one integer division, see `mean`: no HUGEINT.
+-- * What a unit's posts add up to climbs the tree level by level; nothing is joined with all that it
+--   is inside of.
+
+SET preserve_insertion_order = false;
+
+CREATE TYPE level_name AS ENUM ('mandatory', 'core', 'specialist', 'prerequisite');
+CREATE TYPE participation_name AS ENUM ('core', 'active', 'peripheral');
+CREATE TYPE kind_name AS ENUM ('shared', 'on request');
+CREATE TYPE capacity_name AS ENUM ('teacher', 'broker');
+CREATE TYPE action_name AS ENUM ('share', 'appoint a broker', 'buy or build', 'retire',
+    'brief instead of a course', 'name a lead', 'merge');
+
+
+-- Numbers. n and d are not negative.
+
+-- Half of the divisor, and the hair more that rounding to twelve places before six may add:
+-- floor((floor((n·10¹² + d/2) / d) + 500000) / 10⁶) = floor((n·10⁶ + floor((500000·d + d/2) / 10⁶)) / d)
+CREATE MACRO half(d) AS (d * 500000::BIGINT + d // 2) // 1000000;
+-- Millionths over a count: the sum of n over d.
+CREATE MACRO mean(n, d) AS (n + half(d)) // d;
+-- Like over like, in millionths.
+CREATE MACRO share(n, d) AS (n * 1000000::BIGINT + half(d)) // d;
+-- From twelve places to six.
+CREATE MACRO to_six(n) AS (n + 500000) // 1000000;
+-- Millionths of hours times heads, in millionths.
+CREATE MACRO person_hours(n) AS (CASE WHEN $person = 1 THEN n ELSE to_six(n) END)::BIGINT;
+-- Heads as a fact holds them.
+CREATE MACRO in_full(heads) AS (heads * (1000000 // $person))::BIGINT;
+-- Heads times heads; the same times millionths, and the mean of what was summed so.
+CREATE MACRO pair(a, b) AS CASE WHEN $person = 1 THEN a * b ELSE a::HUGEINT * b END;
+CREATE MACRO weighed(pair, n) AS CASE WHEN $person = 1 THEN pair * n ELSE to_six(pair::HUGEINT * n) END;
+CREATE MACRO mean_by_pair(n, d) AS
+    CASE WHEN $person = 1 THEN mean(n, d) ELSE share(n::HUGEINT, d::HUGEINT) END;
+
+
+-- Places, posts, profiles
+
+CREATE TEMP TABLE within AS
+WITH RECURSIVE up (unit, whole, steps) AS (
+    SELECT unit, unit, 0 FROM units
+    UNION ALL
+    SELECT up.unit, part_of, steps + 1 FROM up JOIN units ON units.unit = whole
+    WHERE part_of IS NOT NULL)
+FROM up;
+
+-- Where an item is mandatory, and the nearest such unit around each unit.
+CREATE TEMP TABLE zone AS
+    SELECT unit, arg_min(whole, steps) AS zone FROM within
+    WHERE whole IN (SELECT in_unit FROM items WHERE in_unit IS NOT NULL) GROUP BY unit;
+
+CREATE TEMP TABLE assessed AS
+    SELECT role, practice, unit, required - current AS short FROM needs
+    WHERE required IS NOT NULL AND current IS NOT NULL;
+
+CREATE TEMP TABLE own_assessment AS
+    SELECT post, practice, arg_min(short, steps) AS short
+    FROM assessed JOIN within ON whole = assessed.unit
+    JOIN posts ON posts.unit = within.unit AND posts.role = assessed.role
+    SEMI JOIN uses ON uses.role = posts.role AND uses.practice = assessed.practice
+    GROUP BY post, practice;
+
+CREATE TEMP TABLE assessed_apart AS
+    SELECT post, list((practice, short) ORDER BY practice) AS apart
+    FROM own_assessment GROUP BY post;
+
+CREATE TEMP TABLE post_as_assessed AS
+    SELECT post, role, unit, apart, coalesce(zone, -1) AS zone,
+        (coalesce(headcount // (1000000 // $person), listed * $person, $person))::BIGINT AS heads
+    FROM posts LEFT JOIN assessed_apart USING (post) LEFT JOIN zone USING (unit)
+    LEFT JOIN (SELECT post, count(*) AS listed FROM people GROUP BY post) USING (post);
+
+CREATE TEMP TABLE profile AS
+    SELECT row_number() OVER ()::INTEGER AS profile, role, apart, post
+    FROM (SELECT role, apart, min(post) AS post FROM post_as_assessed GROUP BY role, apart);
+
+CREATE TEMP TABLE post AS
+    SELECT given.post, given.role, unit, zone, heads, profile
+    FROM post_as_assessed AS given JOIN profile
+      ON profile.role = given.role AND profile.apart IS NOT DISTINCT FROM given.apart;
+
+
+-- Needs
+
+CREATE TEMP TABLE profile_use AS
+    SELECT profile, practice, importance, gap, to_six(importance::BIGINT * gap)::INTEGER AS want
+    FROM (SELECT profile, practice, importance,
+              CASE WHEN coalesce(own.short, anywhere.short) IS NULL THEN $unassessed
+                   ELSE least(1000000, share(greatest(coalesce(own.short, anywhere.short), 0)::BIGINT,
+                                             $full_gap))::INTEGER END AS gap
+          FROM profile JOIN uses USING (role)
+          LEFT JOIN own_assessment AS own USING (post, practice)
+          LEFT JOIN (FROM assessed WHERE unit IS NULL) AS anywhere USING (role, practice));
+
+CREATE TABLE "Gap" AS SELECT post, practice, gap FROM profile_use JOIN post USING (profile);
+CREATE TABLE "Want" AS SELECT post, practice, want FROM profile_use JOIN post USING (profile);
+
+CREATE TEMP TABLE upward AS
+WITH RECURSIVE up (practice, broader) AS (
+    SELECT practice, broader FROM practices WHERE broader IS NOT NULL
+    UNION
+    SELECT up.practice, practices.broader FROM up JOIN practices ON practices.practice = up.broader
+    WHERE practices.broader IS NOT NULL)
+SELECT practice, broader, $kin_share AS share FROM up
+UNION ALL SELECT DISTINCT practice, practice, 1000000 FROM practices;
+
+CREATE TEMP TABLE kin AS
+    FROM upward UNION ALL SELECT broader, practice, share FROM upward WHERE broader <> practice;
+
+CREATE TEMP TABLE profile_fit AS
+    SELECT profile, broader AS practice, to_six(max(want::BIGINT * share))::INTEGER AS fit
+    FROM profile_use JOIN kin USING (practice) GROUP BY ALL;
+
+CREATE TABLE "Fit" AS SELECT post, practice, fit FROM profile_fit JOIN post USING (profile);
+
+CREATE TEMP TABLE item_weight AS SELECT item, sum(weight)::BIGINT AS total FROM coverage GROUP BY item;
+
+CREATE TEMP TABLE profile_item AS
+    SELECT profile, item, mean(worth, total)::INTEGER AS relevance
+    FROM (SELECT profile, item, sum(fit * weight)::BIGINT AS worth
+          FROM profile_fit JOIN coverage USING (practice) GROUP BY ALL)
+    JOIN item_weight USING (item);
+
+CREATE TABLE "Relevance" AS
+    SELECT post, item, relevance FROM profile_item JOIN post USING (profile);
+
+CREATE TEMP TABLE profile_want AS
+    SELECT profile, item FROM profile_item WHERE relevance >= $relevant AND $relevant > 0
+    UNION ALL SELECT profile, item FROM profile CROSS JOIN items WHERE $relevant <= 0;
+
+CREATE TABLE "Wanted" AS SELECT post, item FROM profile_want JOIN post USING (profile);
+
+CREATE TEMP TABLE profile_hold AS
+    SELECT profile, item, max(importance) >= 500000 AS teaches
+    FROM profile_use JOIN coverage USING (practice) GROUP BY profile, item HAVING max(gap) = 0;
+
+CREATE TABLE "Holds" AS SELECT post, item FROM profile_hold JOIN post USING (profile);
+CREATE TABLE "Teacher" AS
+    SELECT post, item FROM profile_hold JOIN post USING (profile) WHERE teaches;
+
+
+-- Crafts
+
+CREATE TEMP TABLE profile_craft AS
+    SELECT profile, broader AS practice,
+        to_six(to_six(max((importance::BIGINT * (1000000 + gap) + 1) // 2 * share)))::INTEGER AS craft
+    FROM profile_use JOIN upward USING (practice) GROUP BY ALL;
+
+CREATE TEMP TABLE profile_total AS
+    SELECT profile, sum(craft)::BIGINT AS total FROM profile_craft GROUP BY profile;
+
+CREATE TABLE "Craft" AS SELECT post, practice, craft FROM profile_craft JOIN post USING (profile);
+
+CREATE TEMP TABLE own_heads AS SELECT unit, sum(heads)::BIGINT AS heads FROM post GROUP BY unit;
+CREATE TEMP TABLE unit_heads AS
+    SELECT whole AS unit, sum(heads)::BIGINT AS heads
+    FROM own_heads JOIN within USING (unit) GROUP BY whole;
+
+
+-- Parts and how close they are
+
+CREATE TEMP TABLE served AS
+WITH RECURSIVE down (unit, goal) AS (
+    SELECT unit, goal FROM units WHERE part_of IS NULL
+    UNION ALL
+    SELECT units.unit, coalesce(units.goal, down.goal) FROM down JOIN units ON part_of = down.unit)
+FROM down;
+
+CREATE TEMP TABLE part AS
+    SELECT part_of AS unit, unit AS part, heads, served.goal
+    FROM unit_heads JOIN units USING (unit) JOIN served USING (unit) WHERE part_of IS NOT NULL
+    UNION ALL SELECT unit, post, heads, goal FROM post JOIN served USING (unit);
+
+CREATE TEMP TABLE unit_craft AS
+    SELECT part_of, unit, practice, mean(craft, heads)::INTEGER AS craft
+    FROM (SELECT whole AS unit, practice, sum(heads * craft)::BIGINT AS craft
+          FROM post JOIN profile_craft USING (profile) JOIN within USING (unit) GROUP BY ALL)
+    JOIN unit_heads USING (unit) JOIN units USING (unit) WHERE part_of IS NOT NULL;
+
+CREATE TEMP TABLE part_craft AS
+    SELECT part_of AS unit, unit AS part, practice, craft FROM unit_craft
+    UNION ALL SELECT unit, post, practice, craft FROM post JOIN profile_craft USING (profile);
+
+CREATE TEMP TABLE part_total AS
+    SELECT part, sum(craft)::BIGINT AS total FROM part_craft GROUP BY part;
+
+CREATE TEMP TABLE in_common AS
+    SELECT this.part AS one, that.part AS other, sum(least(this.craft, that.craft))::BIGINT AS common
+    FROM part_craft AS this JOIN part_craft AS that
+      ON this.unit = that.unit AND this.practice = that.practice AND this.part < that.part
+    GROUP BY ALL;
+
+CREATE TEMP TABLE contact AS
+    SELECT role, counterpart, max(strength) AS strength
+    FROM (SELECT giver AS role, taker AS counterpart, strength FROM handoffs
+          UNION ALL SELECT taker, giver, strength FROM handoffs)
+    GROUP BY ALL;
+
+CREATE TEMP TABLE part_role AS
+    SELECT part_of AS unit, units.unit AS part, role, sum(heads)::BIGINT AS heads
+    FROM post JOIN within USING (unit) JOIN units ON units.unit = whole
+    WHERE part_of IS NOT NULL GROUP BY ALL
+    UNION ALL SELECT unit, post, role, heads FROM post;
+
+CREATE TEMP TABLE exchange AS
+    SELECT this.part AS one, that.part AS other, sum(weighed(pair(this.heads, that.heads), strength)) AS handed
+    FROM part_role AS this JOIN contact USING (role) JOIN part_role AS that
+      ON that.unit = this.unit AND that.role = counterpart AND this.part < that.part
+    GROUP BY ALL;
+
+CREATE TABLE "Closeness" AS
+    SELECT unit, one, other,
+        to_six($craft_weight * likeness + $handoff_weight * handed + $goal_weight * same)::BIGINT
+            AS closeness
+    FROM (SELECT this.unit, this.part AS one, that.part AS other,
+              coalesce(share(common, first.total + second.total - common), 0) AS likeness,
+              coalesce(mean_by_pair(handed, pair(this.heads, that.heads)), 0)::BIGINT AS handed,
+              CASE WHEN this.goal = that.goal THEN 1000000::BIGINT ELSE 0 END AS same
+          FROM part AS this JOIN part AS that ON this.unit = that.unit AND this.part < that.part
+          LEFT JOIN in_common ON in_common.one = this.part AND in_common.other = that.part
+          LEFT JOIN exchange ON exchange.one = this.part AND exchange.other = that.part
+          LEFT JOIN part_total AS first ON first.part = this.part
+          LEFT JOIN part_total AS second ON second.part = that.part);
+
+CREATE TABLE "Cohesion" AS
+    SELECT unit, coalesce(cohesion, 1000000)::BIGINT AS cohesion
+    FROM units LEFT JOIN (
+        SELECT closeness.unit,
+            mean_by_pair(sum(weighed(pair(this.heads, that.heads), closeness)),
+                         sum(pair(this.heads, that.heads))) AS cohesion
+        FROM "Closeness" AS closeness JOIN part AS this ON this.part = one
+        JOIN part AS that ON that.part = other GROUP BY closeness.unit) USING (unit);
+
+
+-- Groups, and what one common information set would waste
+
+CREATE TEMP TABLE groups AS
+    SELECT part_of AS unit, unit AS part, unit_heads.heads FROM unit_heads JOIN units USING (unit)
+    WHERE part_of IS NOT NULL;
+CREATE TEMP TABLE group_count AS
+    SELECT unit, count(*) + (any_value(own_heads.heads) IS NOT NULL)::INTEGER AS number
+    FROM groups LEFT JOIN own_heads USING (unit) GROUP BY unit;
+
+CREATE TEMP TABLE topic AS
+    SELECT item AS topic, hours FROM items
+    UNION ALL SELECT DISTINCT practice, 1000000 FROM uses WHERE NOT EXISTS (FROM items);
+
+CREATE TEMP TABLE profile_topic AS
+    SELECT profile, item AS topic FROM profile_want
+    UNION ALL SELECT profile, practice FROM profile_fit
+    WHERE NOT EXISTS (FROM items) AND fit >= $relevant AND $relevant > 0
+      AND practice IN (SELECT topic FROM topic)
+    UNION ALL SELECT profile, topic FROM profile CROSS JOIN topic
+    WHERE NOT EXISTS (FROM items) AND $relevant <= 0;
+
+CREATE TEMP TABLE own_topic AS
+    SELECT DISTINCT unit, topic FROM post JOIN profile_topic USING (profile);
+CREATE TEMP TABLE unit_topic AS
+    SELECT DISTINCT whole AS unit, topic FROM own_topic JOIN within USING (unit);
+
+-- Hours that somebody in the group wants, times all its heads, less what each of them wants.
+CREATE TEMP TABLE useful AS
+    SELECT unit, sum(heads * hours) AS hours
+    FROM post JOIN (SELECT profile, sum(hours)::BIGINT AS hours
+                    FROM profile_topic JOIN topic USING (topic) GROUP BY profile) USING (profile)
+    GROUP BY unit;
+CREATE TEMP TABLE own_burden AS
+    SELECT unit, person_hours(own_heads.heads * wanted - useful.hours) AS burden
+    FROM (SELECT unit, sum(hours) AS wanted FROM own_topic JOIN topic USING (topic) GROUP BY unit)
+    JOIN own_heads USING (unit) JOIN useful USING (unit);
+CREATE TEMP TABLE unit_burden AS
+    SELECT unit, person_hours(heads * wanted - useful.hours) AS burden
+    FROM (SELECT unit, sum(hours) AS wanted FROM unit_topic JOIN topic USING (topic) GROUP BY unit)
+    JOIN unit_heads USING (unit)
+    JOIN (SELECT whole AS unit, sum(hours) AS hours FROM useful JOIN within USING (unit)
+          GROUP BY whole) AS useful USING (unit);
+
+CREATE TABLE "BreakEven" AS
+    SELECT unit, 
+        mean(coalesce(unit_burden.burden, 0) - coalesce(apart, 0) - coalesce(own_burden.burden, 0),
+             number - 1)::BIGINT AS hours
+    FROM group_count JOIN "Cohesion" USING (unit)
+    LEFT JOIN unit_burden USING (unit) LEFT JOIN own_burden USING (unit)
+    LEFT JOIN (SELECT groups.unit, sum(burden) AS apart
+               FROM groups JOIN unit_burden ON unit_burden.unit = part GROUP BY groups.unit) USING (unit)
+    WHERE number >= 2 AND cohesion < $cohesive;
+
+
+-- How recursive to be
+
+CREATE TABLE "Stays" AS
+    SELECT within.unit, min(coalesce(upper.hours, 0)) AS hours
+    FROM "BreakEven" AS own JOIN within USING (unit)
+    LEFT JOIN "BreakEven" AS upper ON upper.unit = whole
+    ANTI JOIN (SELECT unit FROM group_count WHERE number = 1) AS passed ON passed.unit = whole
+    GROUP BY within.unit;
+
+CREATE TABLE "CutStep" AS
+    SELECT $running_floor::BIGINT AS hours FROM units LIMIT 1;
+INSERT INTO "CutStep" SELECT DISTINCT hours FROM "Stays" WHERE hours > $running_floor;
+
+CREATE TABLE "WidestPlateau" AS
+    SELECT hours AS low, higher AS high
+    FROM (SELECT hours, lead(hours) OVER (ORDER BY hours) AS higher FROM "CutStep")
+    ORDER BY share(higher::HUGEINT, hours::HUGEINT) DESC NULLS LAST, hours DESC LIMIT 1;
+
+CREATE TEMP TABLE running AS SELECT coalesce($running, low) AS hours FROM "WidestPlateau";
+
+CREATE TABLE "Splits" AS
+    SELECT unit FROM group_count JOIN unit_heads USING (unit) LEFT JOIN "BreakEven" USING (unit)
+    WHERE number >= 2 AND (hours > (SELECT hours FROM running) OR in_full(heads) > $largest);
+
+
+-- Communities, and classes of their posts
+
+CREATE TEMP TABLE cut AS
+WITH RECURSIVE
+open AS (FROM "Splits" UNION ALL SELECT unit FROM group_count WHERE number = 1),
+down (unit, community, is_open) AS (
+    SELECT unit, unit, unit IN (FROM open) FROM units WHERE part_of IS NULL
+    UNION ALL
+    SELECT units.unit, CASE WHEN is_open THEN units.unit ELSE community END,
+        is_open AND units.unit IN (FROM open)
+    FROM down JOIN units ON part_of = down.unit)
+SELECT unit, community FROM down;
+
+CREATE TEMP TABLE class AS
+    SELECT row_number() OVER ()::INTEGER AS class, community, profile, zone, heads, role
+    FROM (SELECT community, profile, zone, sum(heads)::BIGINT AS heads, any_value(role) AS role
+          FROM post JOIN cut USING (unit) GROUP BY community, profile, zone);
+
+CREATE TEMP TABLE post_class AS
+    SELECT post, community, class
+    FROM post JOIN cut USING (unit) JOIN class USING (community, profile, zone);
+
+CREATE TABLE "Member" AS SELECT post, community FROM post_class;
+
+CREATE TEMP TABLE size AS SELECT community, sum(heads)::BIGINT AS heads FROM class GROUP BY community;
+CREATE TABLE "Community" AS SELECT community, in_full(heads) AS heads FROM size;
+
+
+-- What goes to whom
+
+CREATE TABLE "Score" AS
+    SELECT community, item, mean(worth, heads)::INTEGER AS score
+    FROM (SELECT community, item, sum(heads * relevance)::BIGINT AS worth
+          FROM class JOIN profile_item USING (profile) GROUP BY ALL)
+    JOIN size USING (community);
+
+CREATE TEMP TABLE wanting AS
+    SELECT community, item, wanting, share(wanting, heads)::INTEGER AS reach
+    FROM (SELECT community, item, sum(heads)::BIGINT AS wanting
+          FROM class JOIN profile_want USING (profile) GROUP BY ALL)
+    JOIN size USING (community);
+
+CREATE TABLE "Reach" AS SELECT community, item, reach FROM wanting;
+
+CREATE TEMP TABLE bound AS
+    SELECT class, item FROM class CROSS JOIN items WHERE everyone
+    UNION SELECT class, item FROM class JOIN items ON in_role = role
+    UNION SELECT class, item FROM class JOIN within ON within.unit = zone JOIN items ON in_unit = whole;
+
+CREATE TEMP TABLE placement AS
+WITH mandatory AS (SELECT DISTINCT community, item FROM bound JOIN class USING (class))
+    SELECT community, item, 'mandatory'::level_name AS level FROM mandatory
+    UNION ALL
+    SELECT community, item, CASE WHEN reach >= $core_reach THEN 'core' ELSE 'specialist' END
+    FROM wanting ANTI JOIN mandatory USING (community, item)
+    WHERE reach > 0 AND $core_reach > 0
+    UNION ALL
+    SELECT community, item, 'core' FROM size CROSS JOIN items
+    ANTI JOIN mandatory USING (community, item) WHERE $core_reach <= 0;
+
+CREATE TEMP TABLE invited AS
+    SELECT class, item FROM placement JOIN class USING (community) WHERE level = 'core'
+    UNION ALL
+    SELECT class, item FROM placement JOIN class USING (community) JOIN profile_want USING (profile, item)
+    WHERE level <> 'core'
+    UNION ALL
+    SELECT class, item FROM bound JOIN class USING (class)
+    ANTI JOIN profile_want USING (profile, item);
+
+CREATE TEMP TABLE requires AS
+WITH RECURSIVE chain (item, requires) AS (
+    FROM prerequisites
+    UNION
+    SELECT chain.item, prerequisites.requires FROM chain JOIN prerequisites ON prerequisites.item = chain.requires)
+FROM chain;
+
+CREATE TEMP TABLE prepared AS
+    SELECT DISTINCT class, requires AS item FROM invited JOIN requires USING (item)
+    JOIN class USING (class)
+    ANTI JOIN profile_hold ON profile_hold.profile = class.profile AND profile_hold.item = requires;
+
+CREATE TEMP TABLE class_audience AS
+    SELECT class, community, profile, heads, item
+    FROM (FROM invited UNION ALL FROM prepared ANTI JOIN invited USING (class, item)) JOIN class USING (class);
+
+CREATE TABLE "Audience" AS
+    SELECT post, post_class.community, item FROM class_audience JOIN post_class USING (class);
+
+CREATE TEMP TABLE needed_first AS
+    SELECT DISTINCT community, item FROM prepared JOIN class USING (class);
+
+CREATE TABLE "Assignment" AS
+    FROM placement
+    UNION ALL SELECT community, item, 'prerequisite' FROM needed_first
+    ANTI JOIN placement USING (community, item);
+
+CREATE TEMP TABLE assigned AS
+    SELECT community, item, level, person_hours(sum(heads * hours)) AS hours,
+        person_hours(sum(heads * hours) FILTER (profile_want.item IS NULL AND level <> 'mandatory')) AS wasted
+    FROM class_audience JOIN items USING (item) JOIN "Assignment" USING (community, item)
+    LEFT JOIN profile_want USING (profile, item)
+    GROUP BY ALL;
+
+CREATE TABLE "AssignmentHours" AS SELECT community, item, hours FROM assigned;
+CREATE TABLE "SuperfluousHours" AS
+    SELECT community, item, wasted AS hours FROM assigned WHERE wasted IS NOT NULL;
+CREATE TABLE "HoursAssigned" AS
+    SELECT sum(hours)::BIGINT AS hours FROM assigned HAVING count(*) > 0;
+CREATE TABLE "HoursSuperfluous" AS
+    SELECT sum(wasted)::BIGINT AS hours FROM assigned HAVING count(wasted) > 0;
+CREATE TABLE "HoursEverything" AS
+    SELECT person_hours(sum(heads * hours)) AS hours FROM size CROSS JOIN items HAVING count(*) > 0;
+
+
+-- What crosses
+
+CREATE TEMP TABLE by_relevance AS
+    SELECT community, item, heads, coalesce(score, 0) AS score, coalesce(wanting, 0) AS wanting, hours
+    FROM placement JOIN size USING (community) JOIN items USING (item)
+    LEFT JOIN wanting USING (community, item) LEFT JOIN "Score" USING (community, item)
+    WHERE level <> 'mandatory' OR reach > 0;
+
+CREATE TEMP TABLE home AS
+    SELECT DISTINCT ON (item) item, community AS home FROM by_relevance
+    ORDER BY item, score DESC, heads DESC, community;
+
+CREATE TABLE "Crossing" AS
+    SELECT CASE WHEN wanting >= 3 * $person AND wanting * 10 >= heads THEN 'shared' ELSE 'on request' END::kind_name AS kind,
+        item, home, community AS other
+    FROM by_relevance JOIN home USING (item) WHERE community <> home;
+
+CREATE TABLE "Overlap" AS
+WITH learned AS (SELECT community, sum(hours) AS hours FROM by_relevance GROUP BY community)
+    SELECT one, other, share(common.hours, first.hours + second.hours - common.hours)::INTEGER AS share
+    FROM (SELECT this.community AS one, that.community AS other, sum(this.hours) AS hours
+          FROM by_relevance AS this JOIN by_relevance AS that
+            ON this.item = that.item AND this.community < that.community
+          GROUP BY ALL HAVING sum(this.hours) > 0) AS common
+    JOIN learned AS first ON first.community = one JOIN learned AS second ON second.community = other;
+
+CREATE TEMP TABLE neighbours AS
+    SELECT one AS home, other, share FROM "Overlap" UNION ALL SELECT other, one, share FROM "Overlap";
+
+
+-- Members, core to periphery, and brokers
+
+CREATE TEMP TABLE community_craft AS
+    SELECT community, practice, mean(craft, heads)::INTEGER AS craft
+    FROM (SELECT community, practice, sum(heads * craft)::BIGINT AS craft
+          FROM class JOIN profile_craft USING (profile) GROUP BY ALL)
+    JOIN size USING (community);
+
+CREATE TEMP TABLE class_affinity AS
+    SELECT class, community, share(common, total)::INTEGER AS affinity
+    FROM (SELECT class, other AS community, any_value(profile) AS profile,
+              sum(least(profile_craft.craft, community_craft.craft))::BIGINT AS common
+          FROM class JOIN (SELECT community AS home, community AS other FROM size
+                           UNION ALL SELECT home, other FROM neighbours) AS compared
+            ON home = class.community
+          JOIN profile_craft USING (profile)
+          JOIN community_craft ON community_craft.community = other
+            AND community_craft.practice = profile_craft.practice
+          GROUP BY ALL)
+    JOIN profile_total USING (profile) WHERE total > 0;
+
+CREATE TABLE "Affinity" AS
+    SELECT post, class_affinity.community, affinity FROM class_affinity JOIN post_class USING (class);
+
+CREATE TABLE "Participation" AS
+    SELECT post, class.community, level
+    FROM (SELECT class, community,
+              CASE WHEN coalesce(affinity, 0) >= $core_affinity THEN 'core'
+                   WHEN coalesce(affinity, 0) * 2 >= $core_affinity THEN 'active'
+                   ELSE 'peripheral' END::participation_name AS level
+          FROM class LEFT JOIN class_affinity USING (class, community)) AS class
+    JOIN post_class USING (class);
+
+CREATE TEMP TABLE class_broker AS
+    SELECT class, staffed.community AS other
+    FROM class JOIN contact USING (role)
+    JOIN (SELECT DISTINCT community, role FROM class) AS staffed ON staffed.role = counterpart
+    WHERE strength >= 500000 AND staffed.community <> class.community
+    UNION
+    SELECT class.class, other
+    FROM class JOIN neighbours ON home = class.community
+    LEFT JOIN class_affinity ON class_affinity.class = class.class AND class_affinity.community = other
+    WHERE coalesce(affinity, 0) >= $broker_affinity;
+
+CREATE TABLE "Broker" AS
+    SELECT post, community AS home, other FROM class_broker JOIN post_class USING (class);
+
+CREATE TEMP TABLE class_teacher AS
+    SELECT community, item, class FROM class JOIN profile_hold USING (profile) WHERE teaches;
+
+CREATE TEMP TABLE class_carrier AS
+    SELECT class, crossing.item, home, other, 'teacher'::capacity_name AS capacity
+    FROM "Crossing" AS crossing JOIN class_teacher AS teacher ON teacher.item = crossing.item AND community = home
+    UNION ALL
+    SELECT class, item, home, crossing.other, 'broker'
+    FROM "Crossing" AS crossing ANTI JOIN class_teacher AS teacher ON teacher.item = crossing.item AND community = home
+    JOIN (SELECT class, community AS here, other AS there FROM class_broker JOIN class USING (class)) AS broker
+      ON (here = home AND there = crossing.other) OR (here = crossing.other AND there = home);
+
+CREATE TABLE "Carrier" AS
+    SELECT post, item, home, other, capacity FROM class_carrier JOIN post_class USING (class);
+
+
+-- In which order, and what is missing
+
+CREATE TABLE "Step" AS
+    SELECT own.community, own.item, count(first.item) * 1000000 AS position
+    FROM "Assignment" AS own LEFT JOIN requires ON requires.item = own.item
+    LEFT JOIN "Assignment" AS first
+      ON first.community = own.community AND first.item = requires.requires
+    GROUP BY ALL;
+
+CREATE TEMP TABLE uncovered_heads AS
+    SELECT community, practice, sum(heads) AS heads
+    FROM class JOIN (
+        SELECT profile, practice FROM profile_use WHERE want >= $relevant
+          AND practice NOT IN (SELECT broader FROM coverage JOIN kin USING (practice))) USING (profile)
+    GROUP BY ALL;
+CREATE TABLE "Uncovered" AS SELECT community, practice, in_full(heads) AS heads FROM uncovered_heads;
+
+CREATE TABLE "Idle" AS SELECT item FROM items ANTI JOIN "Assignment" USING (item);
+
+CREATE TABLE "TooLarge" AS SELECT community, heads FROM "Community" WHERE heads > $largest;
+CREATE TABLE "TooSmall" AS SELECT community, heads FROM "Community" WHERE heads < 5000000;
+CREATE TABLE "NoLead" AS
+    SELECT community, heads FROM "Community" JOIN units ON unit = community
+    WHERE heads > 40000000 AND lead IS NULL;
+
+
+-- What a leader can do next, with the hours at stake
+
+CREATE TABLE "Advice" AS
+WITH crossing AS (
+    SELECT crossing.*, person_hours(wanting * hours) AS hours FROM "Crossing" AS crossing
+    JOIN by_relevance ON community = other AND by_relevance.item = crossing.item),
+typical AS (SELECT coalesce(mean(sum(hours), count(*)), 1000000) AS hours FROM items),
+nearest AS (
+    SELECT DISTINCT ON (home) home AS community, other FROM neighbours
+    ORDER BY home, share DESC, other)
+    SELECT 'share'::action_name AS action, item AS subject, home AS community, other, hours
+    FROM crossing WHERE kind = 'shared'
+    UNION ALL
+    SELECT 'appoint a broker', item, home, other, hours
+    FROM crossing ANTI JOIN class_carrier USING (item, home, other)
+    UNION ALL
+    SELECT 'buy or build', practice, community, NULL, person_hours(heads * hours)
+    FROM uncovered_heads CROSS JOIN typical
+    UNION ALL
+    SELECT 'retire', item, NULL, NULL, person_hours(sum(heads * hours))
+    FROM "Idle" JOIN items USING (item) CROSS JOIN size GROUP BY item
+    UNION ALL
+    SELECT 'brief instead of a course', item, community, NULL, wasted
+    FROM assigned SEMI JOIN needed_first USING (community, item) WHERE wasted > hours - wasted
+    UNION ALL
+    SELECT 'name a lead', community, community, NULL, coalesce(taken, 0)
+    FROM "NoLead" LEFT JOIN (SELECT community, sum(hours) AS taken FROM assigned GROUP BY community)
+      USING (community)
+    UNION ALL
+    SELECT 'merge', community, community, other, hours
+    FROM "TooSmall" JOIN nearest USING (community) CROSS JOIN running;
