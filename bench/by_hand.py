@@ -80,9 +80,16 @@ def infer(
     connection: duckdb.DuckDBPyConnection, values: dict[str, Any], watch: Watch = unwatched
 ) -> None:
     """Conclude everything from the loaded tables."""
-    whole = "SELECT coalesce(bool_and(headcount % 1000000 = 0), TRUE) FROM posts"
-    row = connection.execute(whole).fetchone()
-    run(connection, "by_hand.sql", {"person": 1 if row and row[0] else 1_000_000, **values}, watch)
+    run(connection, "by_hand.sql", {**values, **facts_of(connection)}, watch)
+
+
+def facts_of(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """What by_hand.sql wants to know of the tables beforehand."""
+    found = connection.execute("""
+        SELECT (SELECT coalesce(bool_and(headcount % 1000000 = 0), TRUE) FROM posts),
+            greatest((SELECT count(*) FROM item_name), (SELECT count(*) FROM practice_name))""")
+    whole, topics = found.fetchall()[0]
+    return {"person": 1 if whole else 1_000_000, "last_topic": topics}
 
 
 def run(

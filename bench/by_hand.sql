@@ -31,6 +31,8 @@ CREATE TYPE action_name AS ENUM ('share', 'appoint a broker', 'buy or build', 'r
 CREATE MACRO half(d) AS (d * 500000::BIGINT + d // 2) // 1000000;
 -- Millionths over a count: the sum of n over d.
 CREATE MACRO mean(n, d) AS (n + half(d)) // d;
+-- The same for an n that rounding of its parts may have brought below 0.
+CREATE MACRO signed_mean(n, d) AS sign(n) * mean(abs(n), d);
 -- Like over like, in millionths.
 CREATE MACRO share(n, d) AS (n * 1000000::BIGINT + half(d)) // d;
 -- From twelve places to six.
@@ -163,13 +165,24 @@ CREATE TEMP TABLE profile_total AS
 
 CREATE TABLE "Craft" AS SELECT post, practice, craft FROM profile_craft JOIN post USING (profile);
 
+CREATE TEMP TABLE contact AS
+    SELECT role, counterpart, max(strength) AS strength
+    FROM (SELECT giver AS role, taker AS counterpart, strength FROM handoffs
+          UNION ALL SELECT taker, giver, strength FROM handoffs)
+    GROUP BY ALL;
+
+
+-- Units, and the groups in them
+
 CREATE TEMP TABLE own_heads AS SELECT unit, sum(heads)::BIGINT AS heads FROM post GROUP BY unit;
+
+-- How many of each profile stand inside a unit; far fewer rows than posts, the higher the fewer.
+CREATE TEMP TABLE unit_profile AS
+    SELECT whole AS unit, profile, sum(heads)::BIGINT AS heads
+    FROM post JOIN within USING (unit) GROUP BY ALL;
+
 CREATE TEMP TABLE unit_heads AS
-    SELECT whole AS unit, sum(heads)::BIGINT AS heads
-    FROM own_heads JOIN within USING (unit) GROUP BY whole;
-
-
--- Parts and how close they are
+    SELECT unit, sum(heads)::BIGINT AS heads FROM unit_profile GROUP BY unit;
 
 CREATE TEMP TABLE served AS
 WITH RECURSIVE down (unit, goal) AS (
@@ -178,20 +191,50 @@ WITH RECURSIVE down (unit, goal) AS (
     SELECT units.unit, coalesce(units.goal, down.goal) FROM down JOIN units ON part_of = down.unit)
 FROM down;
 
-CREATE TEMP TABLE part AS
+CREATE TEMP TABLE child AS
     SELECT part_of AS unit, unit AS part, heads, served.goal
-    FROM unit_heads JOIN units USING (unit) JOIN served USING (unit) WHERE part_of IS NOT NULL
-    UNION ALL SELECT unit, post, heads, goal FROM post JOIN served USING (unit);
+    FROM unit_heads JOIN units USING (unit) JOIN served USING (unit) WHERE part_of IS NOT NULL;
 
-CREATE TEMP TABLE unit_craft AS
-    SELECT part_of, unit, practice, mean(craft, heads)::INTEGER AS craft
-    FROM (SELECT whole AS unit, practice, sum(heads * craft)::BIGINT AS craft
-          FROM post JOIN profile_craft USING (profile) JOIN within USING (unit) GROUP BY ALL)
-    JOIN unit_heads USING (unit) JOIN units USING (unit) WHERE part_of IS NOT NULL;
+CREATE TEMP TABLE group_count AS
+    SELECT unit, count(*) + (any_value(own_heads.heads) IS NOT NULL)::INTEGER AS number
+    FROM child LEFT JOIN own_heads USING (unit) GROUP BY unit;
+
+
+-- How close two posts of a unit are: their profiles say it
+
+CREATE TEMP TABLE mates AS
+    SELECT this.unit, this.post AS one, that.post AS other, this.profile AS first,
+        that.profile AS second, this.role, that.role AS counterpart,
+        pair(this.heads, that.heads) AS pair, goal
+    FROM post AS this JOIN post AS that ON this.unit = that.unit AND this.post < that.post
+    JOIN served ON served.unit = this.unit;
+
+CREATE TEMP TABLE profile_likeness AS
+    SELECT first, second, share(common, nullif(one.total + other.total - common, 0)) AS likeness
+    FROM (SELECT first, second, sum(least(one.craft, other.craft))::BIGINT AS common
+          FROM (SELECT DISTINCT first, second FROM mates)
+          JOIN profile_craft AS one ON one.profile = first
+          JOIN profile_craft AS other ON other.profile = second AND other.practice = one.practice
+          GROUP BY ALL)
+    JOIN profile_total AS one ON one.profile = first
+    JOIN profile_total AS other ON other.profile = second;
+
+
+-- How close two child units are, and a child unit and a post beside it
+
+CREATE TEMP TABLE part AS
+    SELECT unit, part, heads, goal, NULL::INTEGER AS profile FROM child
+    UNION ALL
+    SELECT unit, post, heads, goal, profile
+    FROM post JOIN served USING (unit) SEMI JOIN child USING (unit);
 
 CREATE TEMP TABLE part_craft AS
-    SELECT part_of AS unit, unit AS part, practice, craft FROM unit_craft
-    UNION ALL SELECT unit, post, practice, craft FROM post JOIN profile_craft USING (profile);
+    SELECT part_of AS unit, unit AS part, practice, mean(craft, heads)::INTEGER AS craft
+    FROM (SELECT unit, practice, sum(heads * craft)::BIGINT AS craft
+          FROM unit_profile JOIN profile_craft USING (profile) GROUP BY ALL)
+    JOIN unit_heads USING (unit) JOIN units USING (unit) WHERE part_of IS NOT NULL
+    UNION ALL
+    SELECT unit, part, practice, craft FROM part JOIN profile_craft USING (profile);
 
 CREATE TEMP TABLE part_total AS
     SELECT part, sum(craft)::BIGINT AS total FROM part_craft GROUP BY part;
@@ -202,56 +245,54 @@ CREATE TEMP TABLE in_common AS
       ON this.unit = that.unit AND this.practice = that.practice AND this.part < that.part
     GROUP BY ALL;
 
-CREATE TEMP TABLE contact AS
-    SELECT role, counterpart, max(strength) AS strength
-    FROM (SELECT giver AS role, taker AS counterpart, strength FROM handoffs
-          UNION ALL SELECT taker, giver, strength FROM handoffs)
-    GROUP BY ALL;
-
 CREATE TEMP TABLE part_role AS
-    SELECT part_of AS unit, units.unit AS part, role, sum(heads)::BIGINT AS heads
-    FROM post JOIN within USING (unit) JOIN units ON units.unit = whole
-    WHERE part_of IS NOT NULL GROUP BY ALL
-    UNION ALL SELECT unit, post, role, heads FROM post;
+    SELECT part_of AS unit, unit AS part, role, heads
+    FROM (SELECT unit, role, sum(heads)::BIGINT AS heads
+          FROM unit_profile JOIN profile USING (profile) GROUP BY ALL)
+    JOIN units USING (unit) WHERE part_of IS NOT NULL
+    UNION ALL
+    SELECT unit, part, role, heads FROM part JOIN profile USING (profile);
 
 CREATE TEMP TABLE exchange AS
-    SELECT this.part AS one, that.part AS other, sum(weighed(pair(this.heads, that.heads), strength)) AS handed
+    SELECT this.part AS one, that.part AS other,
+        sum(weighed(pair(this.heads, that.heads), strength)) AS handed
     FROM part_role AS this JOIN contact USING (role) JOIN part_role AS that
       ON that.unit = this.unit AND that.role = counterpart AND this.part < that.part
     GROUP BY ALL;
 
-CREATE TABLE "Closeness" AS
-    SELECT unit, one, other,
-        to_six($craft_weight * likeness + $handoff_weight * handed + $goal_weight * same)::BIGINT
-            AS closeness
-    FROM (SELECT this.unit, this.part AS one, that.part AS other,
-              coalesce(share(common, first.total + second.total - common), 0) AS likeness,
-              coalesce(mean_by_pair(handed, pair(this.heads, that.heads)), 0)::BIGINT AS handed,
-              CASE WHEN this.goal = that.goal THEN 1000000::BIGINT ELSE 0 END AS same
-          FROM part AS this JOIN part AS that ON this.unit = that.unit AND this.part < that.part
+CREATE TEMP TABLE close AS
+    SELECT unit, one, other, pair,
+        to_six($craft_weight * coalesce(likeness, 0)
+               + $handoff_weight * coalesce(handed, 0)
+               + $goal_weight * CASE WHEN same_goal THEN 1000000::BIGINT ELSE 0 END)::BIGINT AS closeness
+    FROM (SELECT unit, one, other, pair, likeness, goal IS NOT NULL AS same_goal,
+              mean_by_pair(weighed(pair, strength), pair)::BIGINT AS handed
+          FROM mates LEFT JOIN profile_likeness USING (first, second)
+          LEFT JOIN contact USING (role, counterpart)
+          UNION ALL
+          SELECT this.unit, this.part, that.part, pair(this.heads, that.heads),
+              share(common, nullif(first.total + second.total - common, 0)),
+              this.goal = that.goal,
+              mean_by_pair(handed, pair(this.heads, that.heads))::BIGINT
+          FROM part AS this JOIN part AS that
+            ON this.unit = that.unit AND this.part < that.part
+              AND (this.profile IS NULL OR that.profile IS NULL)
           LEFT JOIN in_common ON in_common.one = this.part AND in_common.other = that.part
           LEFT JOIN exchange ON exchange.one = this.part AND exchange.other = that.part
           LEFT JOIN part_total AS first ON first.part = this.part
           LEFT JOIN part_total AS second ON second.part = that.part);
 
+CREATE TABLE "Closeness" AS SELECT unit, one, other, closeness FROM close;
+
 CREATE TABLE "Cohesion" AS
     SELECT unit, coalesce(cohesion, 1000000)::BIGINT AS cohesion
-    FROM units LEFT JOIN (
-        SELECT closeness.unit,
-            mean_by_pair(sum(weighed(pair(this.heads, that.heads), closeness)),
-                         sum(pair(this.heads, that.heads))) AS cohesion
-        FROM "Closeness" AS closeness JOIN part AS this ON this.part = one
-        JOIN part AS that ON that.part = other GROUP BY closeness.unit) USING (unit);
+    FROM units LEFT JOIN (SELECT unit, mean_by_pair(sum(weighed(pair, closeness)), sum(pair)) AS cohesion
+                          FROM close GROUP BY unit) USING (unit);
 
 
--- Groups, and what one common information set would waste
-
-CREATE TEMP TABLE groups AS
-    SELECT part_of AS unit, unit AS part, unit_heads.heads FROM unit_heads JOIN units USING (unit)
-    WHERE part_of IS NOT NULL;
-CREATE TEMP TABLE group_count AS
-    SELECT unit, count(*) + (any_value(own_heads.heads) IS NOT NULL)::INTEGER AS number
-    FROM groups LEFT JOIN own_heads USING (unit) GROUP BY unit;
+-- What one common information set would waste: the hours of all that somebody in a group wants,
+-- times its heads, less what each of them wants. Sets of topics are bit strings: their union is an
+-- OR, and their hours add up bit by bit of the number of hours.
 
 CREATE TEMP TABLE topic AS
     SELECT item AS topic, hours FROM items
@@ -265,36 +306,40 @@ CREATE TEMP TABLE profile_topic AS
     UNION ALL SELECT profile, topic FROM profile CROSS JOIN topic
     WHERE NOT EXISTS (FROM items) AND $relevant <= 0;
 
-CREATE TEMP TABLE own_topic AS
-    SELECT DISTINCT unit, topic FROM post JOIN profile_topic USING (profile);
-CREATE TEMP TABLE unit_topic AS
-    SELECT DISTINCT whole AS unit, topic FROM own_topic JOIN within USING (unit);
+CREATE TEMP TABLE profile_topics AS
+    SELECT profile, bitstring_agg(topic, 0, $last_topic) AS topics, sum(hours)::BIGINT AS hours
+    FROM profile_topic JOIN topic USING (topic) GROUP BY profile;
 
--- Hours that somebody in the group wants, times all its heads, less what each of them wants.
-CREATE TEMP TABLE useful AS
-    SELECT unit, sum(heads * hours) AS hours
-    FROM post JOIN (SELECT profile, sum(hours)::BIGINT AS hours
-                    FROM profile_topic JOIN topic USING (topic) GROUP BY profile) USING (profile)
-    GROUP BY unit;
-CREATE TEMP TABLE own_burden AS
-    SELECT unit, person_hours(own_heads.heads * wanted - useful.hours) AS burden
-    FROM (SELECT unit, sum(hours) AS wanted FROM own_topic JOIN topic USING (topic) GROUP BY unit)
-    JOIN own_heads USING (unit) JOIN useful USING (unit);
-CREATE TEMP TABLE unit_burden AS
-    SELECT unit, person_hours(heads * wanted - useful.hours) AS burden
-    FROM (SELECT unit, sum(hours) AS wanted FROM unit_topic JOIN topic USING (topic) GROUP BY unit)
-    JOIN unit_heads USING (unit)
-    JOIN (SELECT whole AS unit, sum(hours) AS hours FROM useful JOIN within USING (unit)
-          GROUP BY whole) AS useful USING (unit);
+CREATE TEMP TABLE hour_bit AS
+WITH step AS (SELECT greatest(list_reduce(list(hours), lambda a, b: gcd(a, b)), 1) AS hours FROM topic)
+    SELECT step.hours << place AS hours, bitstring_agg(topic, 0, $last_topic) AS topics
+    FROM topic CROSS JOIN step CROSS JOIN range(63) AS places (place)
+    WHERE ((topic.hours // step.hours) >> place) & 1 = 1 GROUP BY ALL;
+
+CREATE TEMP TABLE unit_wanted AS
+    SELECT unit, bit_or(topics) AS topics, sum(heads * hours) AS hours
+    FROM unit_profile JOIN profile_topics USING (profile) GROUP BY unit;
+CREATE TEMP TABLE own_wanted AS
+    SELECT unit, bit_or(topics) AS topics, sum(heads * hours) AS hours
+    FROM post JOIN profile_topics USING (profile) SEMI JOIN child USING (unit) GROUP BY unit;
+
+CREATE MACRO wasted_by(wanted, headcount) AS TABLE
+    SELECT unit, person_hours(heads * reach - hours) AS burden
+    FROM (SELECT unit, wanted.hours, sum(bit_count(wanted.topics & hour_bit.topics) * hour_bit.hours) AS reach
+          FROM query_table(wanted) AS wanted CROSS JOIN hour_bit GROUP BY ALL)
+    JOIN query_table(headcount) USING (unit);
+
+CREATE TEMP TABLE unit_burden AS FROM wasted_by('unit_wanted', 'unit_heads');
+CREATE TEMP TABLE own_burden AS FROM wasted_by('own_wanted', 'own_heads');
 
 CREATE TABLE "BreakEven" AS
-    SELECT unit, 
-        mean(coalesce(unit_burden.burden, 0) - coalesce(apart, 0) - coalesce(own_burden.burden, 0),
-             number - 1)::BIGINT AS hours
+    SELECT unit,
+        signed_mean(coalesce(unit_burden.burden, 0) - coalesce(apart, 0) - coalesce(own_burden.burden, 0),
+                    number - 1)::BIGINT AS hours
     FROM group_count JOIN "Cohesion" USING (unit)
     LEFT JOIN unit_burden USING (unit) LEFT JOIN own_burden USING (unit)
-    LEFT JOIN (SELECT groups.unit, sum(burden) AS apart
-               FROM groups JOIN unit_burden ON unit_burden.unit = part GROUP BY groups.unit) USING (unit)
+    LEFT JOIN (SELECT child.unit, sum(burden) AS apart
+               FROM child JOIN unit_burden ON unit_burden.unit = part GROUP BY child.unit) USING (unit)
     WHERE number >= 2 AND cohesion < $cohesive;
 
 
