@@ -1,4 +1,4 @@
-"""The yardstick: the conclusions of the standard rulebook by hand-written SQL, an engagement's folder in.
+"""The yardstick: an engagement's folder in, what the rulebook concludes by hand-written SQL out.
 
     python bench/by_hand.py FOLDER [--memory 4GB] [--threads N] [--statements] [--compare]
 
@@ -36,12 +36,49 @@ DEFAULTS = {
     "core_affinity": "0.5",
     "broker_affinity": "0.35",
 }
-TOLERANCE = 1
-"""Millionths by which a number may differ from the engine's; 0 once its sums are divided late."""
-TEMPLATES = """Gap Want Fit Relevance Wanted Holds Teacher Craft Closeness Cohesion BreakEven Stays
-    CutStep WidestPlateau Splits Member Community Score Reach Assignment Audience AssignmentHours
-    SuperfluousHours HoursAssigned HoursSuperfluous HoursEverything Crossing Overlap Affinity
-    Participation Broker Carrier Step Uncovered Idle TooLarge TooSmall NoLead Advice""".split()
+TOLERANCE = 0
+"""Millionths by which a number may differ from the engine's."""
+TEMPLATES = [
+    "Gap",
+    "Want",
+    "Fit",
+    "Relevance",
+    "Wanted",
+    "Holds",
+    "Teacher",
+    "Craft",
+    "Closeness",
+    "Cohesion",
+    "BreakEven",
+    "Stays",
+    "CutStep",
+    "WidestPlateau",
+    "Splits",
+    "Member",
+    "Community",
+    "Score",
+    "Reach",
+    "Assignment",
+    "Audience",
+    "AssignmentHours",
+    "SuperfluousHours",
+    "HoursAssigned",
+    "HoursSuperfluous",
+    "HoursEverything",
+    "Crossing",
+    "Overlap",
+    "Affinity",
+    "Participation",
+    "Broker",
+    "Carrier",
+    "Step",
+    "Uncovered",
+    "Idle",
+    "TooLarge",
+    "TooSmall",
+    "NoLead",
+    "Advice",
+]
 DICTIONARIES = {
     "part_name": ("post", "unit", "one", "other", "community", "home"),
     "item_name": ("item",),
@@ -80,10 +117,10 @@ def infer(
     connection: duckdb.DuckDBPyConnection, values: dict[str, Any], watch: Watch = unwatched
 ) -> None:
     """Conclude everything from the loaded tables."""
-    run(connection, "by_hand.sql", {**values, **facts_of(connection)}, watch)
+    run(connection, "by_hand.sql", {**values, **facts_about(connection)}, watch)
 
 
-def facts_of(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def facts_about(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """What by_hand.sql wants to know of the tables beforehand."""
     found = connection.execute("""
         SELECT (SELECT coalesce(bool_and(headcount % 1000000 = 0), TRUE) FROM posts),
@@ -177,7 +214,8 @@ def main() -> None:
             print(f"{seconds:9.3f}  {' '.join(lines)[:90]}")
 
     started = time.perf_counter()
-    load(connection, asked.folder, "by_hand_declared.sql" if asked.declared else "by_hand_load.sql", watch)
+    script = "by_hand_declared.sql" if asked.declared else "by_hand_load.sql"
+    load(connection, asked.folder, script, watch)
     print(f"load   {time.perf_counter() - started:8.3f} s")
     if not asked.declared:
         started = time.perf_counter()

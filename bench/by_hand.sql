@@ -2,17 +2,21 @@
 --
 -- One table for each template, named as the template; its columns are the template's fields. Names
 -- are the integers of the dictionaries, numbers whole millionths (INTEGER for shares, else BIGINT).
--- A name behind a dollar is a parameter of the engagement, in millionths; `$person` is what one person counts in
--- the column `heads` of the working tables: 1 where all head counts are whole, else 1000000.
+-- A name behind a dollar is a parameter of the engagement, in millionths; by_hand.py puts it in.
+-- `$person` is what one person counts in the column `heads` of the working tables: 1 where all head
+-- counts are whole, else 1000000. Below six million people no product overflows; beyond, DuckDB
+-- says so.
 --
 -- What makes it quick:
--- * Posts of one role that were assessed alike have one *profile*: the same gaps, fits, crafts,
---   relevances. All that hangs on practices is reckoned once a profile, and once a *class* (posts
---   of one profile in one community, bound to the same items), then laid out on the posts.
+-- * Posts of one role that were assessed alike have one *profile*: the same gaps, fits, crafts and
+--   relevances. What hangs on practices is reckoned once a profile, and what hangs on communities
+--   once a *class* (the posts of one profile in one community, bound to the same items). Only at
+--   the end is it laid out on the posts.
 -- * Sums first, one division a group. A quotient that is rounded to twelve places and then to six
---   is one integer division, see `mean`: no HUGEINT.
--- * What a unit's posts add up to climbs the tree level by level; nothing is joined with all that it
---   is inside of.
+--   is a single integer division, see `half`; nothing large needs a HUGEINT.
+-- * How many of each profile stand inside a unit is counted once; a unit's heads, crafts, roles and
+--   topics are sums over that.
+-- * Sets of topics are bit strings.
 
 SET preserve_insertion_order = false;
 
@@ -26,8 +30,9 @@ CREATE TYPE action_name AS ENUM ('share', 'appoint a broker', 'buy or build', 'r
 
 -- Numbers. n and d are not negative.
 
--- Half of the divisor, and the hair more that rounding to twelve places before six may add:
--- floor((floor((n·10¹² + d/2) / d) + 500000) / 10⁶) = floor((n·10⁶ + floor((500000·d + d/2) / 10⁶)) / d)
+-- Half of the divisor, and the hair more that rounding to twelve places before six adds:
+-- floor((floor((n·10¹² + d/2) / d) + 500000) / 10⁶)
+--   = floor((n·10⁶ + floor((500000·d + d/2) / 10⁶)) / d)
 CREATE MACRO half(d) AS (d * 500000::BIGINT + d // 2) // 1000000;
 -- Millionths over a count: the sum of n over d.
 CREATE MACRO mean(n, d) AS (n + half(d)) // d;
@@ -41,9 +46,11 @@ CREATE MACRO to_six(n) AS (n + 500000) // 1000000;
 CREATE MACRO person_hours(n) AS (CASE WHEN $person = 1 THEN n ELSE to_six(n) END)::BIGINT;
 -- Heads as a fact holds them.
 CREATE MACRO in_full(heads) AS (heads * (1000000 // $person))::BIGINT;
--- Heads times heads; the same times millionths, and the mean of what was summed so.
-CREATE MACRO pair(a, b) AS CASE WHEN $person = 1 THEN a * b ELSE a::HUGEINT * b END;
-CREATE MACRO weighed(pair, n) AS CASE WHEN $person = 1 THEN pair * n ELSE to_six(pair::HUGEINT * n) END;
+-- Heads times heads or hours, which is large where heads are millionths.
+CREATE MACRO heads_by(a, b) AS CASE WHEN $person = 1 THEN a * b ELSE a::HUGEINT * b END;
+-- Heads times heads times millionths, and the mean of what was summed so.
+CREATE MACRO weighed(pair, n) AS
+    CASE WHEN $person = 1 THEN pair * n ELSE to_six(pair::HUGEINT * n) END;
 CREATE MACRO mean_by_pair(n, d) AS
     CASE WHEN $person = 1 THEN mean(n, d) ELSE share(n::HUGEINT, d::HUGEINT) END;
 
@@ -99,12 +106,12 @@ CREATE TEMP TABLE post AS
 CREATE TEMP TABLE profile_use AS
     SELECT profile, practice, importance, gap, to_six(importance::BIGINT * gap)::INTEGER AS want
     FROM (SELECT profile, practice, importance,
-              CASE WHEN coalesce(own.short, anywhere.short) IS NULL THEN $unassessed
-                   ELSE least(1000000, share(greatest(coalesce(own.short, anywhere.short), 0)::BIGINT,
-                                             $full_gap))::INTEGER END AS gap
-          FROM profile JOIN uses USING (role)
-          LEFT JOIN own_assessment AS own USING (post, practice)
-          LEFT JOIN (FROM assessed WHERE unit IS NULL) AS anywhere USING (role, practice));
+              CASE WHEN short IS NULL THEN $unassessed
+                   ELSE least(1000000, share(greatest(short, 0), $full_gap))::INTEGER END AS gap
+          FROM (SELECT profile, practice, importance, coalesce(own.short, anywhere.short) AS short
+                FROM profile JOIN uses USING (role)
+                LEFT JOIN own_assessment AS own USING (post, practice)
+                LEFT JOIN (FROM assessed WHERE unit IS NULL) AS anywhere USING (role, practice)));
 
 CREATE TABLE "Gap" AS SELECT post, practice, gap FROM profile_use JOIN post USING (profile);
 CREATE TABLE "Want" AS SELECT post, practice, want FROM profile_use JOIN post USING (profile);
@@ -127,7 +134,8 @@ CREATE TEMP TABLE profile_fit AS
 
 CREATE TABLE "Fit" AS SELECT post, practice, fit FROM profile_fit JOIN post USING (profile);
 
-CREATE TEMP TABLE item_weight AS SELECT item, sum(weight)::BIGINT AS total FROM coverage GROUP BY item;
+CREATE TEMP TABLE item_weight AS
+    SELECT item, sum(weight)::BIGINT AS total FROM coverage GROUP BY item;
 
 CREATE TEMP TABLE profile_item AS
     SELECT profile, item, mean(worth, total)::INTEGER AS relevance
@@ -157,7 +165,8 @@ CREATE TABLE "Teacher" AS
 
 CREATE TEMP TABLE profile_craft AS
     SELECT profile, broader AS practice,
-        to_six(to_six(max((importance::BIGINT * (1000000 + gap) + 1) // 2 * share)))::INTEGER AS craft
+        to_six(to_six(max((importance::BIGINT * (1000000 + gap) + 1) // 2 * share)))::INTEGER
+            AS craft
     FROM profile_use JOIN upward USING (practice) GROUP BY ALL;
 
 CREATE TEMP TABLE profile_total AS
@@ -205,7 +214,7 @@ CREATE TEMP TABLE group_count AS
 CREATE TEMP TABLE mates AS
     SELECT this.unit, this.post AS one, that.post AS other, this.profile AS first,
         that.profile AS second, this.role, that.role AS counterpart,
-        pair(this.heads, that.heads) AS pair, goal
+        heads_by(this.heads, that.heads) AS pair, goal
     FROM post AS this JOIN post AS that ON this.unit = that.unit AND this.post < that.post
     JOIN served ON served.unit = this.unit;
 
@@ -240,7 +249,8 @@ CREATE TEMP TABLE part_total AS
     SELECT part, sum(craft)::BIGINT AS total FROM part_craft GROUP BY part;
 
 CREATE TEMP TABLE in_common AS
-    SELECT this.part AS one, that.part AS other, sum(least(this.craft, that.craft))::BIGINT AS common
+    SELECT this.part AS one, that.part AS other,
+        sum(least(this.craft, that.craft))::BIGINT AS common
     FROM part_craft AS this JOIN part_craft AS that
       ON this.unit = that.unit AND this.practice = that.practice AND this.part < that.part
     GROUP BY ALL;
@@ -255,7 +265,7 @@ CREATE TEMP TABLE part_role AS
 
 CREATE TEMP TABLE exchange AS
     SELECT this.part AS one, that.part AS other,
-        sum(weighed(pair(this.heads, that.heads), strength)) AS handed
+        sum(weighed(heads_by(this.heads, that.heads), strength)) AS handed
     FROM part_role AS this JOIN contact USING (role) JOIN part_role AS that
       ON that.unit = this.unit AND that.role = counterpart AND this.part < that.part
     GROUP BY ALL;
@@ -264,16 +274,17 @@ CREATE TEMP TABLE close AS
     SELECT unit, one, other, pair,
         to_six($craft_weight * coalesce(likeness, 0)
                + $handoff_weight * coalesce(handed, 0)
-               + $goal_weight * CASE WHEN same_goal THEN 1000000::BIGINT ELSE 0 END)::BIGINT AS closeness
+               + $goal_weight * CASE WHEN same_goal THEN 1000000::BIGINT ELSE 0 END)::BIGINT
+            AS closeness
     FROM (SELECT unit, one, other, pair, likeness, goal IS NOT NULL AS same_goal,
               mean_by_pair(weighed(pair, strength), pair)::BIGINT AS handed
           FROM mates LEFT JOIN profile_likeness USING (first, second)
           LEFT JOIN contact USING (role, counterpart)
           UNION ALL
-          SELECT this.unit, this.part, that.part, pair(this.heads, that.heads),
+          SELECT this.unit, this.part, that.part, heads_by(this.heads, that.heads),
               share(common, nullif(first.total + second.total - common, 0)),
               this.goal = that.goal,
-              mean_by_pair(handed, pair(this.heads, that.heads))::BIGINT
+              mean_by_pair(handed, heads_by(this.heads, that.heads))::BIGINT
           FROM part AS this JOIN part AS that
             ON this.unit = that.unit AND this.part < that.part
               AND (this.profile IS NULL OR that.profile IS NULL)
@@ -286,8 +297,9 @@ CREATE TABLE "Closeness" AS SELECT unit, one, other, closeness FROM close;
 
 CREATE TABLE "Cohesion" AS
     SELECT unit, coalesce(cohesion, 1000000)::BIGINT AS cohesion
-    FROM units LEFT JOIN (SELECT unit, mean_by_pair(sum(weighed(pair, closeness)), sum(pair)) AS cohesion
-                          FROM close GROUP BY unit) USING (unit);
+    FROM units LEFT JOIN (
+        SELECT unit, mean_by_pair(sum(weighed(pair, closeness)), sum(pair)) AS cohesion
+        FROM close GROUP BY unit) USING (unit);
 
 
 -- What one common information set would waste: the hours of all that somebody in a group wants,
@@ -311,21 +323,23 @@ CREATE TEMP TABLE profile_topics AS
     FROM profile_topic JOIN topic USING (topic) GROUP BY profile;
 
 CREATE TEMP TABLE hour_bit AS
-WITH step AS (SELECT greatest(list_reduce(list(hours), lambda a, b: gcd(a, b)), 1) AS hours FROM topic)
+WITH step AS (
+    SELECT greatest(list_reduce(list(hours), lambda a, b: gcd(a, b)), 1) AS hours FROM topic)
     SELECT step.hours << place AS hours, bitstring_agg(topic, 0, $last_topic) AS topics
     FROM topic CROSS JOIN step CROSS JOIN range(63) AS places (place)
     WHERE ((topic.hours // step.hours) >> place) & 1 = 1 GROUP BY ALL;
 
 CREATE TEMP TABLE unit_wanted AS
-    SELECT unit, bit_or(topics) AS topics, sum(heads * hours) AS hours
+    SELECT unit, bit_or(topics) AS topics, sum(heads_by(heads, hours)) AS hours
     FROM unit_profile JOIN profile_topics USING (profile) GROUP BY unit;
 CREATE TEMP TABLE own_wanted AS
-    SELECT unit, bit_or(topics) AS topics, sum(heads * hours) AS hours
+    SELECT unit, bit_or(topics) AS topics, sum(heads_by(heads, hours)) AS hours
     FROM post JOIN profile_topics USING (profile) SEMI JOIN child USING (unit) GROUP BY unit;
 
 CREATE MACRO wasted_by(wanted, headcount) AS TABLE
     SELECT unit, person_hours(heads * reach - hours) AS burden
-    FROM (SELECT unit, wanted.hours, sum(bit_count(wanted.topics & hour_bit.topics) * hour_bit.hours) AS reach
+    FROM (SELECT unit, wanted.hours,
+              sum(bit_count(wanted.topics & hour_bit.topics) * hour_bit.hours) AS reach
           FROM query_table(wanted) AS wanted CROSS JOIN hour_bit GROUP BY ALL)
     JOIN query_table(headcount) USING (unit);
 
@@ -334,12 +348,13 @@ CREATE TEMP TABLE own_burden AS FROM wasted_by('own_wanted', 'own_heads');
 
 CREATE TABLE "BreakEven" AS
     SELECT unit,
-        signed_mean(coalesce(unit_burden.burden, 0) - coalesce(apart, 0) - coalesce(own_burden.burden, 0),
+        signed_mean(coalesce(whole.burden, 0) - coalesce(apart, 0) - coalesce(own.burden, 0),
                     number - 1)::BIGINT AS hours
     FROM group_count JOIN "Cohesion" USING (unit)
-    LEFT JOIN unit_burden USING (unit) LEFT JOIN own_burden USING (unit)
+    LEFT JOIN unit_burden AS whole USING (unit) LEFT JOIN own_burden AS own USING (unit)
     LEFT JOIN (SELECT child.unit, sum(burden) AS apart
-               FROM child JOIN unit_burden ON unit_burden.unit = part GROUP BY child.unit) USING (unit)
+               FROM child JOIN unit_burden ON unit_burden.unit = part
+               GROUP BY child.unit) USING (unit)
     WHERE number >= 2 AND cohesion < $cohesive;
 
 
@@ -392,7 +407,8 @@ CREATE TEMP TABLE post_class AS
 
 CREATE TABLE "Member" AS SELECT post, community FROM post_class;
 
-CREATE TEMP TABLE size AS SELECT community, sum(heads)::BIGINT AS heads FROM class GROUP BY community;
+CREATE TEMP TABLE size AS
+    SELECT community, sum(heads)::BIGINT AS heads FROM class GROUP BY community;
 CREATE TABLE "Community" AS SELECT community, in_full(heads) AS heads FROM size;
 
 
@@ -415,7 +431,8 @@ CREATE TABLE "Reach" AS SELECT community, item, reach FROM wanting;
 CREATE TEMP TABLE bound AS
     SELECT class, item FROM class CROSS JOIN items WHERE everyone
     UNION SELECT class, item FROM class JOIN items ON in_role = role
-    UNION SELECT class, item FROM class JOIN within ON within.unit = zone JOIN items ON in_unit = whole;
+    UNION SELECT class, item
+    FROM class JOIN within ON within.unit = zone JOIN items ON in_unit = whole;
 
 CREATE TEMP TABLE placement AS
 WITH mandatory AS (SELECT DISTINCT community, item FROM bound JOIN class USING (class))
@@ -431,7 +448,8 @@ WITH mandatory AS (SELECT DISTINCT community, item FROM bound JOIN class USING (
 CREATE TEMP TABLE invited AS
     SELECT class, item FROM placement JOIN class USING (community) WHERE level = 'core'
     UNION ALL
-    SELECT class, item FROM placement JOIN class USING (community) JOIN profile_want USING (profile, item)
+    SELECT class, item FROM placement JOIN class USING (community)
+    JOIN profile_want USING (profile, item)
     WHERE level <> 'core'
     UNION ALL
     SELECT class, item FROM bound JOIN class USING (class)
@@ -441,7 +459,8 @@ CREATE TEMP TABLE requires AS
 WITH RECURSIVE chain (item, requires) AS (
     FROM prerequisites
     UNION
-    SELECT chain.item, prerequisites.requires FROM chain JOIN prerequisites ON prerequisites.item = chain.requires)
+    SELECT chain.item, prerequisites.requires
+    FROM chain JOIN prerequisites ON prerequisites.item = chain.requires)
 FROM chain;
 
 CREATE TEMP TABLE prepared AS
@@ -451,7 +470,8 @@ CREATE TEMP TABLE prepared AS
 
 CREATE TEMP TABLE class_audience AS
     SELECT class, community, profile, heads, item
-    FROM (FROM invited UNION ALL FROM prepared ANTI JOIN invited USING (class, item)) JOIN class USING (class);
+    FROM (FROM invited UNION ALL FROM prepared ANTI JOIN invited USING (class, item))
+    JOIN class USING (class);
 
 CREATE TABLE "Audience" AS
     SELECT post, post_class.community, item FROM class_audience JOIN post_class USING (class);
@@ -465,8 +485,9 @@ CREATE TABLE "Assignment" AS
     ANTI JOIN placement USING (community, item);
 
 CREATE TEMP TABLE assigned AS
-    SELECT community, item, level, person_hours(sum(heads * hours)) AS hours,
-        person_hours(sum(heads * hours) FILTER (profile_want.item IS NULL AND level <> 'mandatory')) AS wasted
+    SELECT community, item, level, person_hours(sum(heads_by(heads, hours))) AS hours,
+        person_hours(sum(heads_by(heads, hours))
+                     FILTER (profile_want.item IS NULL AND level <> 'mandatory')) AS wasted
     FROM class_audience JOIN items USING (item) JOIN "Assignment" USING (community, item)
     LEFT JOIN profile_want USING (profile, item)
     GROUP BY ALL;
@@ -479,13 +500,15 @@ CREATE TABLE "HoursAssigned" AS
 CREATE TABLE "HoursSuperfluous" AS
     SELECT sum(wasted)::BIGINT AS hours FROM assigned HAVING count(wasted) > 0;
 CREATE TABLE "HoursEverything" AS
-    SELECT person_hours(sum(heads * hours)) AS hours FROM size CROSS JOIN items HAVING count(*) > 0;
+    SELECT person_hours(sum(heads_by(heads, hours))) AS hours
+    FROM size CROSS JOIN items HAVING count(*) > 0;
 
 
 -- What crosses
 
 CREATE TEMP TABLE by_relevance AS
-    SELECT community, item, heads, coalesce(score, 0) AS score, coalesce(wanting, 0) AS wanting, hours
+    SELECT community, item, heads, coalesce(score, 0) AS score, coalesce(wanting, 0) AS wanting,
+        hours
     FROM placement JOIN size USING (community) JOIN items USING (item)
     LEFT JOIN wanting USING (community, item) LEFT JOIN "Score" USING (community, item)
     WHERE level <> 'mandatory' OR reach > 0;
@@ -495,21 +518,25 @@ CREATE TEMP TABLE home AS
     ORDER BY item, score DESC, heads DESC, community;
 
 CREATE TABLE "Crossing" AS
-    SELECT CASE WHEN wanting >= 3 * $person AND wanting * 10 >= heads THEN 'shared' ELSE 'on request' END::kind_name AS kind,
+    SELECT CASE WHEN wanting >= 3 * $person AND wanting * 10 >= heads THEN 'shared'
+                ELSE 'on request' END::kind_name AS kind,
         item, home, community AS other
     FROM by_relevance JOIN home USING (item) WHERE community <> home;
 
 CREATE TABLE "Overlap" AS
 WITH learned AS (SELECT community, sum(hours) AS hours FROM by_relevance GROUP BY community)
-    SELECT one, other, share(common.hours, first.hours + second.hours - common.hours)::INTEGER AS share
+    SELECT one, other,
+        share(common.hours, first.hours + second.hours - common.hours)::INTEGER AS share
     FROM (SELECT this.community AS one, that.community AS other, sum(this.hours) AS hours
           FROM by_relevance AS this JOIN by_relevance AS that
             ON this.item = that.item AND this.community < that.community
           GROUP BY ALL HAVING sum(this.hours) > 0) AS common
-    JOIN learned AS first ON first.community = one JOIN learned AS second ON second.community = other;
+    JOIN learned AS first ON first.community = one
+    JOIN learned AS second ON second.community = other;
 
 CREATE TEMP TABLE neighbours AS
-    SELECT one AS home, other, share FROM "Overlap" UNION ALL SELECT other, one, share FROM "Overlap";
+    SELECT one AS home, other, share FROM "Overlap"
+    UNION ALL SELECT other, one, share FROM "Overlap";
 
 
 -- Members, core to periphery, and brokers
@@ -534,7 +561,8 @@ CREATE TEMP TABLE class_affinity AS
     JOIN profile_total USING (profile) WHERE total > 0;
 
 CREATE TABLE "Affinity" AS
-    SELECT post, class_affinity.community, affinity FROM class_affinity JOIN post_class USING (class);
+    SELECT post, class_affinity.community, affinity
+    FROM class_affinity JOIN post_class USING (class);
 
 CREATE TABLE "Participation" AS
     SELECT post, class.community, level
@@ -553,7 +581,8 @@ CREATE TEMP TABLE class_broker AS
     UNION
     SELECT class.class, other
     FROM class JOIN neighbours ON home = class.community
-    LEFT JOIN class_affinity ON class_affinity.class = class.class AND class_affinity.community = other
+    LEFT JOIN class_affinity
+      ON class_affinity.class = class.class AND class_affinity.community = other
     WHERE coalesce(affinity, 0) >= $broker_affinity;
 
 CREATE TABLE "Broker" AS
@@ -564,11 +593,14 @@ CREATE TEMP TABLE class_teacher AS
 
 CREATE TEMP TABLE class_carrier AS
     SELECT class, crossing.item, home, other, 'teacher'::capacity_name AS capacity
-    FROM "Crossing" AS crossing JOIN class_teacher AS teacher ON teacher.item = crossing.item AND community = home
+    FROM "Crossing" AS crossing
+    JOIN class_teacher AS teacher ON teacher.item = crossing.item AND community = home
     UNION ALL
     SELECT class, item, home, crossing.other, 'broker'
-    FROM "Crossing" AS crossing ANTI JOIN class_teacher AS teacher ON teacher.item = crossing.item AND community = home
-    JOIN (SELECT class, community AS here, other AS there FROM class_broker JOIN class USING (class)) AS broker
+    FROM "Crossing" AS crossing
+    ANTI JOIN class_teacher AS teacher ON teacher.item = crossing.item AND community = home
+    JOIN (SELECT class, community AS here, other AS there
+          FROM class_broker JOIN class USING (class)) AS broker
       ON (here = home AND there = crossing.other) OR (here = crossing.other AND there = home);
 
 CREATE TABLE "Carrier" AS
@@ -588,9 +620,11 @@ CREATE TEMP TABLE uncovered_heads AS
     SELECT community, practice, sum(heads) AS heads
     FROM class JOIN (
         SELECT profile, practice FROM profile_use WHERE want >= $relevant
-          AND practice NOT IN (SELECT broader FROM coverage JOIN kin USING (practice))) USING (profile)
+          AND practice NOT IN (SELECT broader FROM coverage JOIN kin USING (practice)))
+      USING (profile)
     GROUP BY ALL;
-CREATE TABLE "Uncovered" AS SELECT community, practice, in_full(heads) AS heads FROM uncovered_heads;
+CREATE TABLE "Uncovered" AS
+    SELECT community, practice, in_full(heads) AS heads FROM uncovered_heads;
 
 CREATE TABLE "Idle" AS SELECT item FROM items ANTI JOIN "Assignment" USING (item);
 
@@ -605,7 +639,8 @@ CREATE TABLE "NoLead" AS
 
 CREATE TABLE "Advice" AS
 WITH crossing AS (
-    SELECT crossing.*, person_hours(wanting * hours) AS hours FROM "Crossing" AS crossing
+    SELECT crossing.*, person_hours(heads_by(wanting, hours)) AS hours
+    FROM "Crossing" AS crossing
     JOIN by_relevance ON community = other AND by_relevance.item = crossing.item),
 typical AS (SELECT coalesce(mean(sum(hours), count(*)), 1000000) AS hours FROM items),
 nearest AS (
@@ -617,10 +652,10 @@ nearest AS (
     SELECT 'appoint a broker', item, home, other, hours
     FROM crossing ANTI JOIN class_carrier USING (item, home, other)
     UNION ALL
-    SELECT 'buy or build', practice, community, NULL, person_hours(heads * hours)
+    SELECT 'buy or build', practice, community, NULL, person_hours(heads_by(heads, hours))
     FROM uncovered_heads CROSS JOIN typical
     UNION ALL
-    SELECT 'retire', item, NULL, NULL, person_hours(sum(heads * hours))
+    SELECT 'retire', item, NULL, NULL, person_hours(sum(heads_by(heads, hours)))
     FROM "Idle" JOIN items USING (item) CROSS JOIN size GROUP BY item
     UNION ALL
     SELECT 'brief instead of a course', item, community, NULL, wasted

@@ -1,7 +1,7 @@
--- The ten tables once more, checked by declared keys: what it costs to let DuckDB build the indexes.
+-- The ten tables once more, checked by declared keys: what it costs to build their indexes.
 --
--- Names stay text. Units name units of the same table, which DuckDB checks row by row, so that
--- reference alone is checked afterwards; one to roles goes to a table of their own.
+-- Names stay text. That a unit is part of a unit is checked afterwards, since a row may come before
+-- the one that it refers to; so is what an item is mandatory for, which may be a unit or a role.
 
 SET preserve_insertion_order = false;
 

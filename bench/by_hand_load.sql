@@ -1,10 +1,9 @@
 -- An engagement's ten CSV tables in, typed and checked tables out.
 --
--- `$folder` is the folder of the tables, headings as bench/organisation.py writes them. Names become
--- integers in the order of their code points, so that comparing numbers compares names; units and
--- posts share one numbering, since both are parts. Numbers become whole millionths, blanks their
--- defaults. What the rest refers to by name stands in dictionaries: part_name, role_name,
--- practice_name, item_name.
+-- `$folder` is the folder of the tables, headings as bench/organisation.py writes them. Names
+-- become integers in the order of their code points, so that comparing numbers compares names;
+-- units and posts share one numbering, since both are parts. Numbers become whole millionths,
+-- blanks their defaults. The names stand in dictionaries: part_name, role_name, practice_name, item_name.
 --
 -- Checks: a name that is nowhere becomes NULL in a NOT NULL column, ranges are CHECKs (both are
 -- vectorised and cost next to nothing), keys are counted at the end. Declared PRIMARY and FOREIGN
@@ -24,7 +23,8 @@ CREATE TEMP TABLE units_csv AS FROM table_of('units',
 CREATE TEMP TABLE roles_csv AS FROM table_of('roles',
     {role: 'VARCHAR', unit: 'VARCHAR', headcount: 'DECIMAL(18, 6)'});
 
-CREATE TABLE part_name (part INTEGER NOT NULL, name VARCHAR NOT NULL, role VARCHAR, unit VARCHAR NOT NULL);
+CREATE TABLE part_name (part INTEGER NOT NULL, name VARCHAR NOT NULL, role VARCHAR,
+    unit VARCHAR NOT NULL);
 INSERT INTO part_name
     SELECT row_number() OVER (ORDER BY name) - 1, name, role, unit
     FROM (SELECT unit AS name, NULL AS role, unit FROM units_csv
@@ -102,7 +102,8 @@ CREATE TABLE handoffs (giver INTEGER NOT NULL, taker INTEGER NOT NULL,
     strength INTEGER NOT NULL CHECK (strength BETWEEN 0 AND 1000000));
 INSERT INTO handoffs
     SELECT giver.role, taker.role, coalesce(strength, 1) * 1000000
-    FROM table_of('handoffs', {giver: 'VARCHAR', taker: 'VARCHAR', strength: 'DECIMAL(18, 6)'}) AS given
+    FROM table_of('handoffs',
+        {giver: 'VARCHAR', taker: 'VARCHAR', strength: 'DECIMAL(18, 6)'}) AS given
     LEFT JOIN role_name AS giver ON giver.name = given.giver
     LEFT JOIN role_name AS taker ON taker.name = given.taker;
 
@@ -128,7 +129,8 @@ CREATE TABLE coverage (item INTEGER NOT NULL, practice INTEGER NOT NULL,
     weight BIGINT NOT NULL CHECK (weight > 0));
 INSERT INTO coverage
     SELECT item_name.item, practice_name.practice, coalesce(weight, 1) * 1000000
-    FROM table_of('item_practices', {item: 'VARCHAR', practice: 'VARCHAR', weight: 'DECIMAL(18, 6)'}) AS given
+    FROM table_of('item_practices',
+        {item: 'VARCHAR', practice: 'VARCHAR', weight: 'DECIMAL(18, 6)'}) AS given
     LEFT JOIN item_name ON item_name.name = given.item
     LEFT JOIN practice_name ON practice_name.name = given.practice;
 
@@ -140,9 +142,10 @@ INSERT INTO prerequisites
     LEFT JOIN item_name AS first ON first.name = given.requires;
 
 
--- Keys. Rows of different hashes are different; only rows of the same hash are compared whole.
+-- Keys. Of the people, only rows of the same hash need be compared whole.
 
-CREATE OR REPLACE MACRO refuse(found, what) AS CASE WHEN found THEN error(what || ': a row twice') END;
+CREATE OR REPLACE MACRO refuse(found, what) AS
+    CASE WHEN found THEN error(what || ': a row twice') END;
 
 SELECT refuse(count(*) <> count(DISTINCT name), 'units and roles') FROM part_name;
 SELECT refuse(count(*) <> count(DISTINCT (practice, broader)), 'practices') FROM practices;
