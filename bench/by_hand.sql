@@ -81,12 +81,14 @@ CREATE TEMP TABLE own_assessment AS
     SEMI JOIN uses ON uses.role = posts.role AND uses.practice = assessed.practice
     GROUP BY post, practice;
 
+-- What sets a post apart from others of its role. (`$apart` is this; by_hand.py --by-post puts the
+-- post in its place, so that every post has a profile of its own.)
 CREATE TEMP TABLE assessed_apart AS
     SELECT post, list((practice, short) ORDER BY practice) AS apart
     FROM own_assessment GROUP BY post;
 
 CREATE TEMP TABLE post_as_assessed AS
-    SELECT post, role, unit, apart, coalesce(zone, -1) AS zone,
+    SELECT post, role, unit, $apart AS apart, coalesce(zone, -1) AS zone,
         (coalesce(headcount // (1000000 // $person), listed * $person, $person))::BIGINT AS heads
     FROM posts LEFT JOIN assessed_apart USING (post) LEFT JOIN zone USING (unit)
     LEFT JOIN (SELECT post, count(*) AS listed FROM people GROUP BY post) USING (post);
