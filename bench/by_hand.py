@@ -53,6 +53,7 @@ TEMPLATES = [
     "Stays",
     "CutStep",
     "WidestPlateau",
+    "RunningCost",
     "Splits",
     "Member",
     "Community",
@@ -74,6 +75,12 @@ TEMPLATES = [
     "Step",
     "Uncovered",
     "Idle",
+    "WithoutPractices",
+    "Unassessed",
+    "AssessmentIncomplete",
+    "AssessmentUnused",
+    "WithoutCoverage",
+    "EmptyUnit",
     "TooLarge",
     "TooSmall",
     "NoLead",
@@ -81,6 +88,7 @@ TEMPLATES = [
 ]
 DICTIONARIES = {
     "part_name": ("post", "unit", "one", "other", "community", "home"),
+    "role_name": ("role",),
     "item_name": ("item",),
     "practice_name": ("practice",),
 }

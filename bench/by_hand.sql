@@ -106,8 +106,9 @@ CREATE TEMP TABLE post AS
 -- Needs
 
 CREATE TEMP TABLE profile_use AS
-    SELECT profile, practice, importance, gap, to_six(importance::BIGINT * gap)::INTEGER AS want
-    FROM (SELECT profile, practice, importance,
+    SELECT profile, practice, importance, assessed, gap,
+        to_six(importance::BIGINT * gap)::INTEGER AS want
+    FROM (SELECT profile, practice, importance, short IS NOT NULL AS assessed,
               CASE WHEN short IS NULL THEN $unassessed
                    ELSE least(1000000, share(greatest(short, 0), $full_gap))::INTEGER END AS gap
           FROM (SELECT profile, practice, importance, coalesce(own.short, anywhere.short) AS short
@@ -378,11 +379,12 @@ CREATE TABLE "WidestPlateau" AS
     FROM (SELECT hours, lead(hours) OVER (ORDER BY hours) AS higher FROM "CutStep")
     ORDER BY share(higher::HUGEINT, hours::HUGEINT) DESC NULLS LAST, hours DESC LIMIT 1;
 
-CREATE TEMP TABLE running AS SELECT coalesce($running, low) AS hours FROM "WidestPlateau";
+CREATE TABLE "RunningCost" AS
+    SELECT coalesce($running, low)::BIGINT AS hours FROM "WidestPlateau";
 
 CREATE TABLE "Splits" AS
     SELECT unit FROM group_count JOIN unit_heads USING (unit) LEFT JOIN "BreakEven" USING (unit)
-    WHERE number >= 2 AND (hours > (SELECT hours FROM running) OR in_full(heads) > $largest);
+    WHERE number >= 2 AND (hours > (SELECT hours FROM "RunningCost") OR in_full(heads) > $largest);
 
 
 -- Communities, and classes of their posts
@@ -630,6 +632,16 @@ CREATE TABLE "Uncovered" AS
 
 CREATE TABLE "Idle" AS SELECT item FROM items ANTI JOIN "Assignment" USING (item);
 
+CREATE TABLE "WithoutPractices" AS SELECT post FROM post ANTI JOIN uses USING (role);
+CREATE TABLE "Unassessed" AS
+    SELECT post, practice FROM profile_use JOIN post USING (profile) WHERE NOT assessed;
+CREATE TABLE "AssessmentIncomplete" AS
+    SELECT DISTINCT role, practice FROM needs WHERE required IS NULL OR current IS NULL;
+CREATE TABLE "AssessmentUnused" AS
+    SELECT DISTINCT role, practice FROM needs ANTI JOIN uses USING (role, practice);
+CREATE TABLE "WithoutCoverage" AS SELECT item FROM items ANTI JOIN coverage USING (item);
+CREATE TABLE "EmptyUnit" AS SELECT unit FROM units ANTI JOIN unit_heads USING (unit);
+
 CREATE TABLE "TooLarge" AS SELECT community, heads FROM "Community" WHERE heads > $largest;
 CREATE TABLE "TooSmall" AS SELECT community, heads FROM "Community" WHERE heads < 5000000;
 CREATE TABLE "NoLead" AS
@@ -668,4 +680,4 @@ nearest AS (
       USING (community)
     UNION ALL
     SELECT 'merge', community, community, other, hours
-    FROM "TooSmall" JOIN nearest USING (community) CROSS JOIN running;
+    FROM "TooSmall" JOIN nearest USING (community) CROSS JOIN "RunningCost";
