@@ -1,6 +1,6 @@
 """The yardstick: an engagement's folder in, what the rulebook concludes by hand-written SQL out.
 
-    python bench/by_hand.py FOLDER [--memory 4GB] [--threads N] [--by-post] [--compare]
+    python bench/by_hand.py FOLDER [--memory 4GB] [--threads N] [--on-demand] [--compare]
 
 Runs by_hand_load.sql and by_hand.sql in one fresh in-memory DuckDB and prints the seconds of each
 and the most memory that the process held. The tables have to be there, all ten, with the headings
@@ -125,14 +125,19 @@ def infer(
     connection: duckdb.DuckDBPyConnection,
     values: dict[str, Any],
     by_post: bool = False,
+    on_demand: bool = False,
     watch: Watch = unwatched,
 ) -> None:
     """Conclude everything from the loaded tables.
 
-    With `by_post` posts that are alike are reckoned one by one, as rules about posts would.
+    With `by_post` posts that are alike are reckoned one by one, as rules about posts would; with
+    `on_demand` what holds of each of them is not stored, but looked up when it is asked for.
     """
-    apart = {"apart": "post" if by_post else "apart"}
-    run(connection, "by_hand.sql", {**values, **apart, **facts_about(connection)}, watch)
+    shape = {
+        "apart": "post" if by_post else "apart",
+        "laid_out": "TEMP VIEW" if on_demand else "TABLE",
+    }
+    run(connection, "by_hand.sql", {**values, **shape, **facts_about(connection)}, watch)
 
 
 def facts_about(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -217,6 +222,7 @@ def main() -> None:
     parser.add_argument("--memory", help="the most that DuckDB may hold, such as 4GB")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--by-post", action="store_true", help="share nothing between posts")
+    parser.add_argument("--on-demand", action="store_true", help="views of what holds of each post")
     parser.add_argument("--declared", action="store_true", help="load with declared keys, and stop")
     parser.add_argument("--statements", action="store_true", help="the seconds of each statement")
     parser.add_argument("--compare", action="store_true", help="with what the rules conclude")
@@ -239,7 +245,8 @@ def main() -> None:
     timed("load", lambda: load(connection, asked.folder, script, watch))
     if not asked.declared:
         values = parameters(asked.folder)
-        timed("infer", lambda: infer(connection, values, asked.by_post, watch))
+        shape = asked.by_post, asked.on_demand
+        timed("infer", lambda: infer(connection, values, *shape, watch))
     print(f"memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB")
     if asked.compare and not asked.declared:
         found = list(differences(connection, asked.folder))

@@ -11,7 +11,7 @@
 -- * Posts of one role that were assessed alike have one *profile*: the same gaps, fits, crafts and
 --   relevances. What hangs on practices is reckoned once a profile, and what hangs on communities
 --   once a *class* (the posts of one profile in one community, bound to the same items). Only at
---   the end is it laid out on the posts.
+--   the end is it laid out on the posts: `$laid_out` is TABLE or, with --on-demand, TEMP VIEW.
 -- * Sums first, one division a group. A quotient that is rounded to twelve places and then to six
 --   is a single integer division, see `half`; nothing large needs a HUGEINT.
 -- * How many of each profile stand inside a unit is counted once; a unit's heads, crafts, roles and
@@ -116,8 +116,8 @@ CREATE TEMP TABLE profile_use AS
                 LEFT JOIN own_assessment AS own USING (post, practice)
                 LEFT JOIN (FROM assessed WHERE unit IS NULL) AS anywhere USING (role, practice)));
 
-CREATE TABLE "Gap" AS SELECT post, practice, gap FROM profile_use JOIN post USING (profile);
-CREATE TABLE "Want" AS SELECT post, practice, want FROM profile_use JOIN post USING (profile);
+CREATE $laid_out "Gap" AS SELECT post, practice, gap FROM profile_use JOIN post USING (profile);
+CREATE $laid_out "Want" AS SELECT post, practice, want FROM profile_use JOIN post USING (profile);
 
 CREATE TEMP TABLE upward AS
 WITH RECURSIVE up (practice, broader) AS (
@@ -135,7 +135,7 @@ CREATE TEMP TABLE profile_fit AS
     SELECT profile, broader AS practice, to_six(max(want::BIGINT * share))::INTEGER AS fit
     FROM profile_use JOIN kin USING (practice) GROUP BY ALL;
 
-CREATE TABLE "Fit" AS SELECT post, practice, fit FROM profile_fit JOIN post USING (profile);
+CREATE $laid_out "Fit" AS SELECT post, practice, fit FROM profile_fit JOIN post USING (profile);
 
 CREATE TEMP TABLE item_weight AS
     SELECT item, sum(weight)::BIGINT AS total FROM coverage GROUP BY item;
@@ -146,21 +146,21 @@ CREATE TEMP TABLE profile_item AS
           FROM profile_fit JOIN coverage USING (practice) GROUP BY ALL)
     JOIN item_weight USING (item);
 
-CREATE TABLE "Relevance" AS
+CREATE $laid_out "Relevance" AS
     SELECT post, item, relevance FROM profile_item JOIN post USING (profile);
 
 CREATE TEMP TABLE profile_want AS
     SELECT profile, item FROM profile_item WHERE relevance >= $relevant AND $relevant > 0
     UNION ALL SELECT profile, item FROM profile CROSS JOIN items WHERE $relevant <= 0;
 
-CREATE TABLE "Wanted" AS SELECT post, item FROM profile_want JOIN post USING (profile);
+CREATE $laid_out "Wanted" AS SELECT post, item FROM profile_want JOIN post USING (profile);
 
 CREATE TEMP TABLE profile_hold AS
     SELECT profile, item, max(importance) >= 500000 AS teaches
     FROM profile_use JOIN coverage USING (practice) GROUP BY profile, item HAVING max(gap) = 0;
 
-CREATE TABLE "Holds" AS SELECT post, item FROM profile_hold JOIN post USING (profile);
-CREATE TABLE "Teacher" AS
+CREATE $laid_out "Holds" AS SELECT post, item FROM profile_hold JOIN post USING (profile);
+CREATE $laid_out "Teacher" AS
     SELECT post, item FROM profile_hold JOIN post USING (profile) WHERE teaches;
 
 
@@ -175,7 +175,7 @@ CREATE TEMP TABLE profile_craft AS
 CREATE TEMP TABLE profile_total AS
     SELECT profile, sum(craft)::BIGINT AS total FROM profile_craft GROUP BY profile;
 
-CREATE TABLE "Craft" AS SELECT post, practice, craft FROM profile_craft JOIN post USING (profile);
+CREATE $laid_out "Craft" AS SELECT post, practice, craft FROM profile_craft JOIN post USING (profile);
 
 CREATE TEMP TABLE contact AS
     SELECT role, counterpart, max(strength) AS strength
@@ -477,7 +477,7 @@ CREATE TEMP TABLE class_audience AS
     FROM (FROM invited UNION ALL FROM prepared ANTI JOIN invited USING (class, item))
     JOIN class USING (class);
 
-CREATE TABLE "Audience" AS
+CREATE $laid_out "Audience" AS
     SELECT post, post_class.community, item FROM class_audience JOIN post_class USING (class);
 
 CREATE TEMP TABLE needed_first AS
@@ -564,7 +564,7 @@ CREATE TEMP TABLE class_affinity AS
           GROUP BY ALL)
     JOIN profile_total USING (profile) WHERE total > 0;
 
-CREATE TABLE "Affinity" AS
+CREATE $laid_out "Affinity" AS
     SELECT post, class_affinity.community, affinity
     FROM class_affinity JOIN post_class USING (class);
 
@@ -589,7 +589,7 @@ CREATE TEMP TABLE class_broker AS
       ON class_affinity.class = class.class AND class_affinity.community = other
     WHERE coalesce(affinity, 0) >= $broker_affinity;
 
-CREATE TABLE "Broker" AS
+CREATE $laid_out "Broker" AS
     SELECT post, community AS home, other FROM class_broker JOIN post_class USING (class);
 
 CREATE TEMP TABLE class_teacher AS
@@ -607,7 +607,7 @@ CREATE TEMP TABLE class_carrier AS
           FROM class_broker JOIN class USING (class)) AS broker
       ON (here = home AND there = crossing.other) OR (here = crossing.other AND there = home);
 
-CREATE TABLE "Carrier" AS
+CREATE $laid_out "Carrier" AS
     SELECT post, item, home, other, capacity FROM class_carrier JOIN post_class USING (class);
 
 
@@ -633,7 +633,7 @@ CREATE TABLE "Uncovered" AS
 CREATE TABLE "Idle" AS SELECT item FROM items ANTI JOIN "Assignment" USING (item);
 
 CREATE TABLE "WithoutPractices" AS SELECT post FROM post ANTI JOIN uses USING (role);
-CREATE TABLE "Unassessed" AS
+CREATE $laid_out "Unassessed" AS
     SELECT post, practice FROM profile_use JOIN post USING (profile) WHERE NOT assessed;
 CREATE TABLE "AssessmentIncomplete" AS
     SELECT DISTINCT role, practice FROM needs WHERE required IS NULL OR current IS NULL;
