@@ -280,7 +280,7 @@ CREATE TEMP TABLE close AS
                + $goal_weight * CASE WHEN same_goal THEN 1000000::BIGINT ELSE 0 END)::BIGINT
             AS closeness
     FROM (SELECT unit, one, other, pair, likeness, goal IS NOT NULL AS same_goal,
-              mean_by_pair(weighed(pair, strength), pair)::BIGINT AS handed
+              strength AS handed
           FROM mates LEFT JOIN profile_likeness USING (first, second)
           LEFT JOIN contact USING (role, counterpart)
           UNION ALL
