@@ -8,15 +8,18 @@ from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.sql import Query
-from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import (
     Clause,
     Comparison,
     Constant,
+    Expression,
+    Operation,
     Presence,
     Stratum,
+    Variable,
     expressions,
+    parts,
     variables,
 )
 
@@ -34,7 +37,8 @@ class DuckEngine(Engine):
         self.facts = facts
         self.filled = set(facts.counts())
         """The templates that have facts: without them most rules need not be asked."""
-        facts.query(MACROS)
+        self.zeros: dict[tuple[str, str], bool] = {}
+        """Whether a field of a template is ever 0."""
 
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         clauses = [clause for clause in stratum.clauses if self._can_fire(clause, stratum)]
@@ -48,9 +52,30 @@ class DuckEngine(Engine):
             yield from map(overflow, self._overflowing(clauses))
             return
         for clause in clauses:
-            counts = Query(clause, self.facts).zero_divisions()
-            if times := sum(self.facts.query(sql)[0][0] for sql in counts):
-                yield divided_by_zero(clause, times)
+            if any(self._may_be_zero(divisor, clause) for divisor in divisors(clause)):
+                counts = Query(clause, self.facts).zero_divisions()
+                if times := sum(self.facts.query(sql)[0][0] for sql in counts):
+                    yield divided_by_zero(clause, times)
+
+    def _may_be_zero(self, divisor: Expression, clause: Clause) -> bool:
+        """Whether a look at the columns that it is made of cannot rule that out."""
+        match divisor:
+            case Constant(value):
+                return not value
+            case Variable(name):
+                columns = columns_of(name, clause)
+                return not columns or all(map(self._holds_zero, columns))
+            case Operation("*", (Variable() as one, Variable() as other)):
+                return self._may_be_zero(one, clause) or self._may_be_zero(other, clause)
+            case _:
+                return True
+
+    def _holds_zero(self, column: tuple[str, str]) -> bool:
+        if column not in self.zeros:
+            template, field = map(quoted, column)
+            sql = f"SELECT 1 FROM {template} WHERE {field} = 0 LIMIT 1"
+            self.zeros[column] = bool(self.facts.query(sql))
+        return self.zeros[column]
 
     def _can_fire(self, clause: Clause, stratum: Stratum) -> bool:
         there = self.filled.union(stratum.templates)
@@ -106,6 +131,25 @@ class DuckEngine(Engine):
                 self.facts.query(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {conclusions}')
             except OVERFLOW:
                 yield clause
+
+
+def divisors(clause: Clause) -> Iterator[Expression]:
+    """What the clause divides by."""
+    terms = [part for condition in clause.body for part in expressions(condition)]
+    for part in (part for term in [*terms, *(t for _, t in clause.head)] for part in parts(term)):
+        if isinstance(part, Operation) and part.operator == "/":
+            yield part.operands[1]
+
+
+def columns_of(name: str, clause: Clause) -> list[tuple[str, str]]:
+    """The templates and fields whose values the name takes."""
+    return [
+        (condition.atom.template, field)
+        for condition in clause.body
+        if isinstance(condition, Presence)
+        for field, term in condition.atom
+        if isinstance(term, Variable) and term.name == name
+    ]
 
 
 def own(clause: Clause, stratum: Stratum) -> list[int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.sql import Query
+from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.keys import determined
@@ -40,6 +41,7 @@ def bring_to_fixed_point(
 
     An overflow or two facts with one key end the run: what rests on them would mean nothing.
     """
+    facts.query(MACROS)
     found: list[Diagnostic] = []
     for stratum in rulebook.strata:
         found += engine.conclude(stratum)

@@ -1,12 +1,14 @@
 """A clause in, the SQL that asks it out; shared by the engine and by explanations."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator
 
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.evaluate import needed
-from cop_expert.infer.sql_terms import MIRRORED, Terms
+from cop_expert.infer.joins import Nearest, asked_of_groups, is_key_among, nearest_of
+from cop_expert.infer.sql_terms import Terms
+from cop_expert.model.arithmetic import PLACES
 from cop_expert.model.keys import determined
+from cop_expert.model.origin import Origin
 from cop_expert.model.rule import (
     Absence,
     Aggregate,
@@ -18,6 +20,7 @@ from cop_expert.model.rule import (
     Constant,
     Expression,
     Fallback,
+    Operation,
     Presence,
     Variable,
     expressions,
@@ -37,15 +40,6 @@ def own_table(position: int, template: str) -> str:
     return quoted(template)
 
 
-class Nearest(NamedTuple):
-    """A condition of which only the fact next to a value counts: `min(x)` where `x > value`."""
-
-    presence: int
-    """The position of the condition that binds the name."""
-    comparison: int
-    """The position of the comparison that bounds it."""
-
-
 class Body:
     """The conditions of a clause as FROM and WHERE, and what each variable is there."""
 
@@ -56,8 +50,9 @@ class Body:
         table_of: TableOf = own_table,
         bound: dict[str, Value] | None = None,
         nearest: Nearest | None = None,
+        later: Collection[int] = (),
     ) -> None:
-        """`bound` fixes variables."""
+        """`bound` fixes variables; conditions at the positions of `later` are left out."""
         self.clause = clause
         self.templates = facts.vocabulary.templates
         self.terms = Terms(clause.types, facts.names.code)
@@ -66,23 +61,24 @@ class Body:
         self.where: list[str] = []
         self.tests: list[str] = []
         """Comparisons; NULL where something is divided by zero."""
-        for position, condition in enumerate(clause.body):
-            if isinstance(condition, Presence) and position not in (nearest or ()):
-                table = table_of(position, condition.atom.template)
-                self._add_presence(f"t{position}", table, condition.atom)
+        apart = {*later, *(nearest or ())}
+        asked = [(i, c) for i, c in enumerate(clause.body) if i not in apart]
+        for position, condition in asked:
+            if isinstance(condition, Presence):
+                self.add_presence(position, table_of(position, condition.atom.template))
         if nearest:
             self._add_nearest(nearest, table_of)
-        for position, condition in _in_order_of_need(clause, set(self.terms.values)):
+        for position, condition in _in_order_of_need(asked, set(self.terms.values)):
             match condition:
                 case Fallback(atom):
                     self._add_fallback(f"t{position}", table_of(position, atom.template), condition)
                 case Binding(name, value):
                     self.terms.compute(name, value)
-        for position, condition in enumerate(clause.body):
+        for position, condition in asked:
             match condition:
                 case Absence(atom):
                     self._add_absence(f"t{position}", table_of(position, atom.template), atom)
-                case Comparison() if position not in (nearest or ()):
+                case Comparison():
                     self.tests.append(self.terms.comparison(condition))
                 case _:
                     pass
@@ -91,9 +87,11 @@ class Body:
             for name, value in (bound or {}).items()
         ]
 
-    def _add_presence(self, alias: str, table: str, atom: Atom) -> None:
-        self.tables.append(f"{table} AS {alias}")
-        self.where += self._join(alias, atom)
+    def add_presence(self, position: int, table: str) -> None:
+        condition = self.clause.body[position]
+        assert isinstance(condition, Presence)
+        self.tables.append(f"{table} AS t{position}")
+        self.where += self._join(f"t{position}", condition.atom)
 
     def _join(self, alias: str, atom: Atom) -> list[str]:
         """Take the names that the atom binds; what its other terms ask."""
@@ -170,28 +168,28 @@ class Body:
 
     def text(self, *extra: str) -> str:
         """FROM and WHERE; what cannot be divided binds nothing."""
-        divisible = map(_is_not, self.terms.of_binding.zeros)
+        divisible = map(_is_not, self.terms.zeros)
         return self._text([*self.where, *self.tests, *divisible, *extra])
 
     def undivided(self) -> str:
         """FROM and WHERE for the bindings that would hold if nothing were divided by zero."""
         possible = [f"coalesce({test}, TRUE)" for test in self.tests]
-        return self._text([*self.where, *possible, f"({' OR '.join(self.terms.of_binding.zeros)})"])
+        return self._text([*self.where, *possible, f"({' OR '.join(self.terms.zeros)})"])
 
     def _text(self, conditions: list[str]) -> str:
         tables = " CROSS JOIN ".join(self.tables) or "(SELECT 1)"
-        present = self.terms.of_binding.present
-        return f"FROM {tables} {' '.join(self.joins)} WHERE {_all([*conditions, *present])}"
+        conditions = [*conditions, *self.terms.present]
+        return f"FROM {tables} {' '.join(self.joins)} WHERE {_all(conditions)}"
 
 
 class Query:
-    """What a clause concludes, as SQL: its columns over its body, grouped where it aggregates."""
+    """What a clause concludes, as SQL: its columns over its body."""
 
     def __init__(self, clause: Clause, facts: FactBase, table_of: TableOf = own_table) -> None:
         self.clause = clause
         self.vocabulary = facts.vocabulary
-        self.body = Body(clause, facts, table_of, nearest=_nearest(clause))
-        self.groups: list[str] = []
+        self.grouped = Groups(clause, facts, table_of) if clause.aggregates else None
+        self.body = self.grouped.after if self.grouped else Body(clause, facts, table_of)
         self.columns = [
             f"{self._column(clause.head.term(field.name), field.required)} AS {quoted(field.name)}"
             for field in self.vocabulary.templates[clause.head.template].fields
@@ -199,28 +197,23 @@ class Query:
 
     def _column(self, term: Expression | None, required: bool) -> str:
         term = term or Constant(None)
-        terms = self.body.terms
-        if is_aggregated(term):
-            sql = terms.value_of_group(term)
-            self.groups += [terms.values[v.name] for v in outside_aggregates(term)]
-        else:
-            sql = terms.value(term)
-            self.groups += [sql] if variables(term) else []
+        if self.grouped:
+            term = self.grouped.renamed(term)
+        sql = self.body.terms.value(term)
         if required:
-            terms.demand(term, sql)
+            self.body.terms.demand(term, sql)
         return sql
 
     def select(self) -> str:
         """All conclusions, each once, columns in the template's order."""
         bare = self.bare()
-        if self.clause.aggregates or self.is_single:
+        if self.grouped or self.is_single:
             return bare
         return bare.replace("SELECT", "SELECT DISTINCT", 1)
 
     def bare(self) -> str:
         """All conclusions, some perhaps several times."""
-        grouped = f" {self._grouped()}" if self.clause.aggregates else ""
-        return f"SELECT {', '.join(self.columns)} {self.body.text()}{grouped}"
+        return f"SELECT {', '.join(self.columns)} {self.body.text()}"
 
     @property
     def only_joins(self) -> bool:
@@ -235,97 +228,103 @@ class Query:
         head = {term.name for _, term in self.clause.head if isinstance(term, Variable)}
         known = determined(self.clause, self.vocabulary, head)
         atoms = [c.atom for c in self.clause.body if isinstance(c, Presence | Fallback)]
-        return all(self._is_key_known(atom, known) for atom in atoms)
-
-    def _is_key_known(self, atom: Atom, known: set[str]) -> bool:
-        terms = [atom.term(field) for field in self.vocabulary.templates[atom.template].key]
-        return all(
-            isinstance(term, Constant) or (isinstance(term, Variable) and term.name in known)
-            for term in terms
-        )
-
-    def _grouped(self, *having: str) -> str:
-        """Without anything to group by SQL would count nothing as 0; here it concludes nothing."""
-        demands = self.body.terms.of_group
-        conditions = [*demands.present, *(having or map(_is_not, demands.zeros))]
-        if not self.groups:
-            return f"HAVING {_all(['count(*) > 0', *conditions])}"
-        grouped = f"GROUP BY {', '.join(dict.fromkeys(self.groups))}"
-        return f"{grouped} HAVING {_all(conditions)}" if conditions else grouped
+        return all(is_key_among(known, atom, self.vocabulary) for atom in atoms)
 
     def zero_divisions(self) -> list[str]:
         """Queries that count bindings, and groups, that conclude nothing for this reason."""
-        terms, queries = self.body.terms, []
-        if terms.of_binding.zeros:
-            names = ", ".join(terms.values.values()) or 1
-            queries.append(f"SELECT DISTINCT {names} {self.body.undivided()}")
-        if terms.of_group.zeros:
-            zero = f"({' OR '.join(terms.of_group.zeros)})"
-            queries.append(f"SELECT 1 {self.body.text()} {self._grouped(zero)}")
+        queries = []
+        bodies = [self.grouped.before, self.body] if self.grouped else [self.body]
+        for body in bodies:
+            if body.terms.zeros:
+                names = ", ".join(body.terms.values.values()) or 1
+                queries.append(f"SELECT DISTINCT {names} {body.undivided()}")
         return [f"SELECT count(*) FROM ({query})" for query in queries]
 
 
-def _nearest(clause: Clause) -> Nearest | None:
-    """Where only the least value above another matters, or the largest below."""
-    aggregates = [p for _, term in clause.head for p in parts(term) if isinstance(p, Aggregate)]
-    if len(aggregates) != 1 or not isinstance(aggregates[0].operand, Variable):
-        return None
-    name = aggregates[0].operand.name
-    wanted = {"min": (">", ">="), "max": ("<", "<=")}.get(aggregates[0].function, ())
-    using = [
-        place
-        for place, condition in enumerate(clause.body)
-        if name in {v.name for part in expressions(condition) for v in variables(part)}
-    ]
-    if len(using) != 2:
-        return None
-    presence, comparison = sorted(using, key=lambda place: _is_comparison(clause.body[place]))
-    bound = _bound_by_others(clause, presence)
-    fits = _binds_only(clause.body[presence], name, bound) and any(
-        _compares(clause.body[comparison], name, operator, bound) for operator in wanted
-    )
-    return Nearest(presence, comparison) if fits else None
+class Groups:
+    """The two halves of a clause that aggregates: what is grouped, and what is made of a group."""
+
+    def __init__(self, clause: Clause, facts: FactBase, table_of: TableOf) -> None:
+        nearest = nearest_of(clause)
+        later = () if nearest else asked_of_groups(clause, facts.vocabulary)
+        self.before = Body(clause, facts, table_of, nearest=nearest, later=later)
+        self.after = Body(clause, facts, table_of, later=range(len(clause.body)))
+        self.names: dict[Expression, Variable] = {}
+        """What stands for the head's expressions once they are grouped by, or totalled."""
+        self._columns: list[str] = []
+        self._groups: list[str] = []
+        for name in self._needed(clause, later):
+            self._keep(name)
+        for term in (part for _, head in clause.head for part in _grouped_parts(head)):
+            self._reckon(term, clause.origin)
+        self.after.tables.append(f"({self._select()}) AS g")
+        for position in later:
+            if isinstance(condition := clause.body[position], Presence):
+                self.after.add_presence(position, table_of(position, condition.atom.template))
+        for position in later:
+            if isinstance(condition := clause.body[position], Comparison):
+                self.after.tests.append(self.after.terms.comparison(condition))
+
+    def _needed(self, clause: Clause, later: Collection[int]) -> list[str]:
+        """The names that are asked for of a group, as far as its bindings tell them."""
+        terms = [part for position in later for part in expressions(clause.body[position])]
+        found = [variable for term in terms for variable in variables(term)]
+        for _, term in clause.head:
+            if is_aggregated(term) or isinstance(term, Variable):
+                found += outside_aggregates(term)
+        names = dict.fromkeys(variable.name for variable in found)
+        return [name for name in names if name in self.before.terms.values]
+
+    def _keep(self, name: str) -> None:
+        terms, column = self.before.terms, quoted(name)
+        self._groups.append(terms.values[name])
+        self._columns.append(f"{terms.values[name]} AS {column}")
+        self.after.terms.take(name, f"g.{column}", name in terms.maybe_absent)
+
+    def _reckon(self, term: Expression, origin: Origin) -> None:
+        """An aggregate, or an expression to group by, under a name that no variable can bear."""
+        if term in self.names:
+            return
+        name = f"term {len(self.names)}"
+        self.names[term] = Variable(name, origin)
+        places: int | None
+        if isinstance(term, Aggregate):
+            sql, places = self.before.terms.aggregate(term)
+        else:
+            sql, places = self.before.terms.value(term), PLACES
+            self._groups.append(sql)
+        self._columns.append(f"{sql} AS {quoted(name)}")
+        self.after.terms.hold(name, f"g.{quoted(name)}", places)
+
+    def _select(self) -> str:
+        """Without anything to group by SQL would count nothing as 0; here it concludes nothing."""
+        groups = ", ".join(dict.fromkeys(self._groups))
+        grouping = f"GROUP BY {groups}" if groups else "HAVING count(*) > 0"
+        return f"SELECT {', '.join(self._columns)} {self.before.text()} {grouping}"
+
+    def renamed(self, term: Expression) -> Expression:
+        """The term of the head with what was reckoned before by its name."""
+        if term in self.names:
+            return self.names[term]
+        if isinstance(term, Operation):
+            operands = tuple(map(self.renamed, term.operands))
+            return Operation(term.operator, operands, term.origin)
+        return term
 
 
-def _is_comparison(condition: Condition) -> bool:
-    return isinstance(condition, Comparison)
+def _grouped_parts(term: Expression) -> Iterator[Expression]:
+    """The aggregates of a head's term, or the whole term where it has none and is reckoned."""
+    if is_aggregated(term):
+        yield from (part for part in parts(term) if isinstance(part, Aggregate))
+    elif isinstance(term, Operation):
+        yield term
 
 
-def _bound_by_others(clause: Clause, presence: int) -> set[str]:
-    """The names that facts bind in other conditions."""
-    return {
-        variable.name
-        for place, condition in enumerate(clause.body)
-        if isinstance(condition, Presence) and place != presence
-        for part in expressions(condition)
-        for variable in variables(part)
-    }
-
-
-def _binds_only(condition: Condition, name: str, bound: set[str]) -> bool:
-    """True where a condition tells this name, once, and for the rest only asks what is bound."""
-    if not isinstance(condition, Presence):
-        return False
-    names = [term.name for _, term in condition.atom if isinstance(term, Variable)]
-    return names.count(name) == 1 and set(names) <= bound | {name}
-
-
-def _compares(condition: Condition, name: str, operator: str, bound: set[str]) -> bool:
-    """True where the name stands in this relation to one that is bound."""
-    if not isinstance(condition, Comparison):
-        return False
-    left, right = condition.left, condition.right
-    if condition.operator == MIRRORED.get(operator):
-        left, right = right, left
-    elif condition.operator != operator:
-        return False
-    one, other = (side.name if isinstance(side, Variable) else "" for side in (left, right))
-    return one == name and other in bound
-
-
-def _in_order_of_need(clause: Clause, known: set[str]) -> Iterator[tuple[int, Fallback | Binding]]:
+def _in_order_of_need(
+    asked: list[tuple[int, Condition]], known: set[str]
+) -> Iterator[tuple[int, Fallback | Binding]]:
     """What takes or computes values, each after those whose names it needs."""
-    waiting = [(i, c) for i, c in enumerate(clause.body) if isinstance(c, Fallback | Binding)]
+    waiting = [(i, c) for i, c in asked if isinstance(c, Fallback | Binding)]
     while waiting:
         ready = next((pair for pair in waiting if needed(pair[1]) <= known), waiting[0])
         waiting.remove(ready)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from cop_expert.infer.joins import MIRRORED
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT
 from cop_expert.model.rule import (
     Aggregate,
@@ -32,21 +33,11 @@ CREATE OR REPLACE TEMP MACRO quotient_to_fact(n, d) AS
 not negative both are one division: with n in the places that make the quotient have six,
 floor((floor((n·10⁶ + ⌊d/2⌋) / d) + 500000) / 10⁶) = floor((n + ⌊(500000·d + ⌊d/2⌋) / 10⁶⌋) / d).
 """
-MIRRORED = {"<": ">", "<=": ">=", ">=": "<=", ">": "<"}
 Number = tuple[str, int]
 """An SQL expression and its decimal places. What facts hold has 64 bits, all that is reckoned of
 it 128: the sum of many is taken in 128 by DuckDB itself."""
 CodeOf = Callable[[Value], Value]
 """The code under which a fact base holds a text."""
-
-
-class Demands:
-    """What must hold of a binding, or of a group of bindings, so that it has a value."""
-
-    def __init__(self) -> None:
-        self.present: list[str] = []
-        self.zeros: list[str] = []
-        """When it divides by zero."""
 
 
 class Terms:
@@ -61,9 +52,10 @@ class Terms:
         """Numbers with all their places."""
         self.maybe_absent: set[str] = set()
         """Names that may stand for `none`."""
-        self.of_binding = Demands()
-        self.of_group = Demands()
-        self._demands = self.of_binding
+        self.present: list[str] = []
+        """What must hold so that expressions have a value."""
+        self.zeros: list[str] = []
+        """When something is divided by zero."""
         self._unless = ""
         """A condition under which what is demanded does not matter."""
 
@@ -74,6 +66,12 @@ class Terms:
             self.numbers[name] = (value, PLACES)
         if maybe_absent:
             self.maybe_absent.add(name)
+
+    def hold(self, name: str, value: str, places: int | None) -> None:
+        """The name is what was reckoned before: a number with its places, or none of these."""
+        self.values[name] = value
+        if places is not None:
+            self.values[name], self.numbers[name] = f"{value}::BIGINT", (value, places)
 
     def compute(self, name: str, expression: Expression) -> None:
         """The name is what an expression makes of other names, with all its places."""
@@ -90,12 +88,6 @@ class Terms:
         self._unless = condition
         yield
         self._unless = ""
-
-    @contextmanager
-    def _within(self, demands: Demands) -> Iterator[None]:
-        before, self._demands = self._demands, demands
-        yield
-        self._demands = before
 
     def literal(self, value: Value) -> str:
         match value:
@@ -174,11 +166,6 @@ class Terms:
                 return self.values[name]
             case Constant(value):
                 return self.literal(value)
-            case Aggregate("min" | "max" as function, operand) if not self.is_number(operand):
-                with self._within(self.of_binding):
-                    inner = self.value(operand)
-                    self.demand(operand, inner)
-                return f"{function}({inner})"
             case Operation("/", (dividend, divisor)):
                 return f"{self._quotient_as_fact(dividend, divisor)}::BIGINT"
             case _:
@@ -187,16 +174,21 @@ class Terms:
                     return f"to_fact({sql}, {10 ** (places - PLACES)})::BIGINT"
                 return f"({rescaled(sql, places, PLACES)})::BIGINT"
 
-    def value_of_group(self, expression: Expression) -> str:
-        """The same for an expression with aggregates; other names have one value a group."""
-        with self._within(self.of_group):
-            return self.value(expression)
+    def aggregate(self, aggregate: Aggregate) -> tuple[str, int | None]:
+        """Over the bindings of a group, and its places; a text has none."""
+        function, operand = aggregate.function, aggregate.operand
+        if function == "count":
+            return "count(*)::HUGEINT", 0
+        if self.is_number(operand):
+            inner, places = self._operand(operand)
+            return f"{function}({inner})", places
+        inner = self.value(operand)
+        self.demand(operand, inner)
+        return f"{function}({inner})", None
 
     def number(self, expression: Expression) -> Number:
         """A numeric expression, exact or rounded to twelve places, and its places."""
         match expression:
-            case Variable(name) if self._demands is self.of_group:
-                return self.values[name], PLACES
             case Variable(name):
                 return self.numbers[name]
             case Constant(None):
@@ -205,16 +197,12 @@ class Terms:
                 assert isinstance(value, int)
                 whole = value % UNIT == 0
                 return f"{value // UNIT if whole else value}::HUGEINT", 0 if whole else PLACES
-            case Aggregate("count"):
-                return "count(*)::HUGEINT", 0
-            case Aggregate(function, operand):
-                with self._within(self.of_binding):
-                    inner, places = self._operand(operand)
-                return f"{function}({inner})", places
             case Operation("/", (dividend, divisor)):
                 return self._quotient(dividend, divisor)
             case Operation(operator, operands):
                 return self._operation(operator, [self._operand(operand) for operand in operands])
+            case Aggregate():
+                raise TypeError("an aggregate has a value in a group only")
 
     def _operand(self, expression: Expression) -> Number:
         """What is reckoned with must be there."""
@@ -222,12 +210,11 @@ class Terms:
         self.demand(expression, sql)
         return sql, places
 
-    def demand(self, expression: Expression, sql: str, of_group: bool = False) -> None:
+    def demand(self, expression: Expression, sql: str) -> None:
         """Without a value for the expression there is no conclusion."""
         if self.may_be_absent(expression):
             there = f"{sql} IS NOT NULL"
-            demands = self.of_group if of_group else self._demands
-            demands.present.append(f"({self._unless} OR {there})" if self._unless else there)
+            self.present.append(f"({self._unless} OR {there})" if self._unless else there)
 
     def _operation(self, operator: str, operands: list[Number]) -> Number:
         if operator == "round":
@@ -244,7 +231,7 @@ class Terms:
     def _extreme(self, function: str, operands: list[str]) -> str:
         """DuckDB passes over NULL, but of what is divided by zero there is no least."""
         extreme = f"{function}({', '.join(operands)})"
-        if not self.of_binding.zeros and not self.of_group.zeros:
+        if not self.zeros:
             return extreme
         there = " AND ".join(f"{operand} IS NOT NULL" for operand in operands)
         return f"(CASE WHEN {there} THEN {extreme} END)"
@@ -268,8 +255,8 @@ class Terms:
         if isinstance(divisor, Constant) and divisor.value:
             return numerator, b
         zero = f"({f'NOT {self._unless} AND ' if self._unless else ''}{b} = 0)"
-        if zero not in self._demands.zeros:
-            self._demands.zeros.append(zero)
+        if zero not in self.zeros:
+            self.zeros.append(zero)
         return numerator, f"nullif({b}, 0)"
 
 
