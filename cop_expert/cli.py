@@ -229,22 +229,20 @@ def infer(
         from cop_expert.report.tables import write_csv
 
         write_csv(run.facts, out)
-    counts = {
-        name: count
-        for name, count in run.facts.counts().items()
-        if not run.facts.vocabulary.templates[name].given
-    }
-    manifest = run.manifest
+    counts, manifest = run.facts.counts(given=False), run.manifest
     if as_json:
         echo_json({"engine": manifest.engine, "given": manifest.given, "concluded": counts})
         return
     click.echo(
         f"{manifest.name}: {_counted(manifest.given, 'fact')} given, "
-        f"{manifest.concluded:,} concluded by {manifest.engine}"
+        f"{sum(counts.values()):,} concluded by {manifest.engine}"
     )
     click.echo(f"{seconds:.2f} s", err=True)
     for name, count in counts.items():
         click.echo(f"  {count:>9,}  {run.facts.vocabulary.templates[name].label}")
+    on_demand = run.facts.vocabulary.on_demand()
+    if on_demand:
+        click.echo(f"  on demand  {', '.join(template.label for template in on_demand)}")
 
 
 TOPICS = (

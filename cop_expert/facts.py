@@ -134,6 +134,14 @@ class FactBase:
         for template, relation, source in self._staged:
             self.connection.execute(_store(template, relation), [self.names.code(source)])
         self._staged.clear()
+        self._clear_desk()
+
+    def _clear_desk(self) -> None:
+        """Drop what was laid out while the facts were read."""
+        for kind in ("view", "table"):
+            sql = f"SELECT {kind}_name FROM duckdb_{kind}s() WHERE temporary AND NOT internal"
+            for (name,) in self.query(sql):
+                self.connection.execute(f"DROP {kind} {quoted(name)}")
 
     def add_concluded(self, template: str, rows: Iterable[Row]) -> None:
         """Add inferred facts; they must be new."""
@@ -194,13 +202,18 @@ class FactBase:
     def count(self, template: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(template)}")[0][0])
 
-    def counts(self) -> dict[str, int]:
-        """Facts per template, those without any left out."""
-        names = sorted(self.vocabulary.templates)
+    def counts(self, given: bool | None = None) -> dict[str, int]:
+        """Facts per template, given ones or inferred ones only, where there are any.
+
+        Those that are concluded on demand are not counted: it could take longer than all else.
+        """
+        templates = self.vocabulary.templates.values()
+        held = (t for t in templates if not t.on_demand)
+        names = sorted(t.name for t in held if given in (None, t.given))
         sql = " UNION ALL ".join(
             f"SELECT {i} AS i, count(*) AS n FROM {quoted(name)}" for i, name in enumerate(names)
         )
-        return {names[i]: n for i, n in self.query(f"{sql} ORDER BY i") if n}
+        return {names[i]: n for i, n in self.query(f"{sql} ORDER BY i") if n} if names else {}
 
     def sizes(self) -> dict[str, int]:
         """About how many facts each template has, from DuckDB's own books: quick, for planning."""

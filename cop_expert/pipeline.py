@@ -49,7 +49,6 @@ class Manifest(Struct, frozen=True):
     program: str
     """Hash of the program that ran."""
     given: int
-    concluded: int
     replaced: tuple[str, ...]
     """Standard rules in whose place the engagement put its own."""
     warnings: tuple[Diagnostic, ...]
@@ -167,7 +166,7 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
     from cop_expert.infer.engine import bring_to_fixed_point
 
     facts = knowledge.facts
-    given = sum(facts.counts().values())
+    given = sum(facts.counts(given=True).values())
     name = engine if engine != "auto" else ("experta" if given <= SMALL else "duckdb")
     progress("Inferring")
     engine_named = _engine(name, facts)
@@ -184,7 +183,6 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
         fingerprint=fingerprint,
         program=program(),
         given=given,
-        concluded=sum(facts.counts().values()) - given,
         replaced=knowledge.rulebook.replaced,
         warnings=tuple(in_order(problems)),
     )

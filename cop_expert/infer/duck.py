@@ -1,15 +1,18 @@
 """The engine `duckdb`: each stratum set at a time, recursive ones semi-naively."""
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 import duckdb
 
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.evaluate import truth_of
+from cop_expert.infer.joins import are_disjoint
 from cop_expert.infer.sql import Query
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import (
+    Aggregate,
     Clause,
     Comparison,
     Constant,
@@ -35,10 +38,10 @@ class DuckEngine(Engine):
 
     def __init__(self, facts: FactBase) -> None:
         self.facts = facts
-        self.filled = set(facts.counts())
+        self.filled = set(facts.counts(given=True))
         """The templates that have facts: without them most rules need not be asked."""
-        self.zeros: dict[tuple[str, str], bool] = {}
-        """Whether a field of a template is ever 0."""
+        self.positive: dict[tuple[str, str], bool] = {}
+        """Whether a field of a template is always above 0."""
 
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         clauses = [clause for clause in stratum.clauses if self._can_fire(clause, stratum)]
@@ -64,18 +67,20 @@ class DuckEngine(Engine):
                 return not value
             case Variable(name):
                 columns = columns_of(name, clause)
-                return not columns or all(map(self._holds_zero, columns))
+                return not any(map(self._is_positive, columns))
             case Operation("*", (Variable() as one, Variable() as other)):
                 return self._may_be_zero(one, clause) or self._may_be_zero(other, clause)
+            case Aggregate("sum", total):
+                return self._may_be_zero(total, clause)
             case _:
                 return True
 
-    def _holds_zero(self, column: tuple[str, str]) -> bool:
-        if column not in self.zeros:
+    def _is_positive(self, column: tuple[str, str]) -> bool:
+        if column not in self.positive:
             template, field = map(quoted, column)
-            sql = f"SELECT 1 FROM {template} WHERE {field} = 0 LIMIT 1"
-            self.zeros[column] = bool(self.facts.query(sql))
-        return self.zeros[column]
+            sql = f"SELECT 1 FROM {template} WHERE {field} <= 0 LIMIT 1"
+            self.positive[column] = not self.facts.query(sql)
+        return self.positive[column]
 
     def _can_fire(self, clause: Clause, stratum: Stratum) -> bool:
         there = self.filled.union(stratum.templates)
@@ -163,7 +168,8 @@ def own(clause: Clause, stratum: Stratum) -> list[int]:
 
 def together(queries: list[Query]) -> str:
     """What the queries conclude, each fact once."""
-    if all(are_disjoint(a, b) for i, a in enumerate(queries) for b in queries[:i]):
+    pairs = combinations(queries, 2)
+    if all(are_disjoint(one.clause, other.clause, one.vocabulary) for one, other in pairs):
         return " UNION ALL ".join(query.select() for query in queries)
     return " UNION ".join(query.bare() for query in queries)
 
@@ -176,17 +182,6 @@ def never_holds(comparison: Comparison) -> bool:
         return not truth_of(comparison)({})
     except ArithmeticError:
         return False  # to be found and told
-
-
-def are_disjoint(one: Query, other: Query) -> bool:
-    """True where a literal tells all conclusions of the one from those of the other."""
-    terms, others = dict(one.clause.head), dict(other.clause.head)
-    return any(
-        isinstance(term, Constant)
-        and isinstance(against := others.get(field), Constant)
-        and term.value != against.value
-        for field, term in terms.items()
-    )
 
 
 def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) -> None:

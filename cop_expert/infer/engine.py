@@ -2,8 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import combinations
 
 from cop_expert.facts import FactBase, Row, quoted
+from cop_expert.infer.joins import are_disjoint
 from cop_expert.infer.sql import Query
 from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.arithmetic import to_decimal
@@ -87,15 +89,21 @@ def is_key_kept(clauses: list[Clause], template: Template, vocabulary: Vocabular
     """True where no two conclusions can agree in the key and differ elsewhere."""
     if set(template.key) == set(template.names):
         return True
-    if len(clauses) != 1:
-        return False
-    head = dict(clauses[0].head)
+    apart = all(
+        are_disjoint(one, other, vocabulary, template.key)
+        for one, other in combinations(clauses, 2)
+    )
+    return apart and all(_tells_all_by_key(clause, template, vocabulary) for clause in clauses)
+
+
+def _tells_all_by_key(clause: Clause, template: Template, vocabulary: Vocabulary) -> bool:
+    head = dict(clause.head)
     terms = [head.get(field) for field in template.key]
     if any(term and is_aggregated(term) for term in terms):
         return False
     key = {term.name for term in terms if isinstance(term, Variable)}
     grouped = {v.name for t in head.values() if not is_aggregated(t) for v in variables(t)}
-    return grouped <= determined(clauses[0], vocabulary, key)
+    return grouped <= determined(clause, vocabulary, key)
 
 
 def _clashes(facts: FactBase, template: Template) -> Iterator[tuple[Row, Row]]:

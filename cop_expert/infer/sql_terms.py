@@ -19,11 +19,11 @@ SMALL = "BETWEEN -4000000000000000000::HUGEINT AND 4000000000000000000::HUGEINT"
 """Numbers that 64 bits hold, twice over; DuckDB divides those ten times as fast."""
 MACROS = f"""
 CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) // 2)) // d;
-CREATE OR REPLACE TEMP MACRO to_fact(n, d) AS
+CREATE OR REPLACE TEMP MACRO rounded(n, d) AS
     CASE WHEN n {SMALL} THEN round_half_away(n::BIGINT, d::BIGINT)
     ELSE round_half_away(n, d::HUGEINT) END;
 CREATE OR REPLACE TEMP MACRO half_and_more(d) AS (d * 500000::BIGINT + d // 2) // 1000000;
-CREATE OR REPLACE TEMP MACRO quotient_to_fact(n, d) AS
+CREATE OR REPLACE TEMP MACRO quotient_rounded(n, d) AS
     CASE WHEN n {SMALL} AND abs(d) < 9000000000000
     THEN sign(n)::BIGINT * sign(d)::BIGINT * ((abs(n::BIGINT) + half_and_more(abs(d::BIGINT)))
         // abs(d::BIGINT))
@@ -171,7 +171,7 @@ class Terms:
             case _:
                 sql, places = self.number(expression)
                 if places > PLACES:
-                    return f"to_fact({sql}, {10 ** (places - PLACES)})::BIGINT"
+                    return f"rounded({sql}, {10 ** (places - PLACES)})::BIGINT"
                 return f"({rescaled(sql, places, PLACES)})::BIGINT"
 
     def aggregate(self, aggregate: Aggregate) -> tuple[str, int | None]:
@@ -245,7 +245,7 @@ class Terms:
         if self.number(dividend)[1] > PLACES + self.number(divisor)[1]:
             sql, places = self._quotient(dividend, divisor)
             return f"({rescaled(sql, places, PLACES)})"
-        return f"quotient_to_fact({', '.join(self._fraction(dividend, divisor, PLACES))})"
+        return f"quotient_rounded({', '.join(self._fraction(dividend, divisor, PLACES))})"
 
     def _fraction(self, dividend: Expression, divisor: Expression, places: int) -> tuple[str, str]:
         """Integers whose quotient has so many places; what divides by zero is demanded not to."""
@@ -270,6 +270,9 @@ def rescaled(sql: str, places: int, to: int) -> str:
 
 
 def _at_most_inner(sql: str, places: int) -> Number:
+    """By way of the quicker macro, whose text is longer, where nothing within is rounded yet."""
     if places <= INNER_PLACES:
         return sql, places
-    return f"({rescaled(sql, places, INNER_PLACES)})", INNER_PLACES
+    if "round_half_away" in sql or "rounded(" in sql:
+        return f"({rescaled(sql, places, INNER_PLACES)})", INNER_PLACES
+    return f"rounded({sql}, {10 ** (places - INNER_PLACES)})::HUGEINT", INNER_PLACES

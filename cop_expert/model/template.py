@@ -134,6 +134,9 @@ class Vocabulary(Struct, frozen=True, dict=True):
     def given(self) -> list[Template]:
         return [template for template in self.templates.values() if template.given]
 
+    def on_demand(self) -> list[Template]:
+        return [template for template in self.templates.values() if template.on_demand]
+
     def declarers(self) -> dict[str, tuple[str, str]]:
         """For each class, the template and field whose values are its individuals."""
         found = {}
