@@ -8,9 +8,9 @@ the fact from then on: a query costs more than the rows that it brings.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from cop_expert.explain.ranks import Ranks
 from cop_expert.facts import FactBase, Row, quoted
-from cop_expert.infer.duck import fixed_point
-from cop_expert.infer.sql import Body
+from cop_expert.infer.sql import Body, own_table
 from cop_expert.infer.sql_terms import MACROS, rescaled
 from cop_expert.model.arithmetic import INNER_PLACES
 from cop_expert.model.rule import (
@@ -76,7 +76,7 @@ class Matcher:
             if sizes.get(name, largest) <= most and not stratum.recursive
         }
         """The templates whose bindings are all held in memory, once they are asked for."""
-        self._ranked: set[str] = set()
+        self.ranks = Ranks(facts, self.strata)
         self._all: dict[int, dict[Row, list[Match]]] = {}
         facts.query(MACROS)
 
@@ -146,23 +146,13 @@ class Matcher:
         """In a recursive stratum only the facts of rounds before that of the row."""
         stratum = self.strata[clause.head.template]
         if not stratum.recursive:
-            return lambda position, template: quoted(template)
-        if stratum.templates[0] not in self._ranked:
-            fixed_point(self.facts, stratum, keep_rounds=True)
-            self._ranked |= set(stratum.templates)
-        names = self._template(clause.head.template).names
-        stored = self.facts.stored(clause.head.template, row)
-        same = " AND ".join(
-            f"{quoted(name)} IS NOT DISTINCT FROM {'NULL' if value is None else value}"
-            for name, value in zip(names, stored, strict=True)
-        )
-        ranks = quoted(clause.head.template + "@rounds")
-        own = f'SELECT "@round" FROM {ranks} WHERE {same}'
+            return own_table
+        stored = tuple(self.facts.stored(clause.head.template, row))
+        limit = self.ranks.round_of(clause.head.template, stored)
 
         def earlier(position: int, template: str) -> str:
-            if template not in stratum.templates:
-                return quoted(template)
-            return f'(SELECT * FROM {quoted(template + "@rounds")} WHERE "@round" < ({own}))'
+            within = template in stratum.templates
+            return self.ranks.earlier(template, limit) if within else quoted(template)
 
         return earlier
 

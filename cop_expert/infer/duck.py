@@ -184,12 +184,8 @@ def never_holds(comparison: Comparison) -> bool:
         return False  # to be found and told
 
 
-def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) -> None:
-    """Semi-naive rounds: each asks only what the facts of the round before make new.
-
-    With `keep_rounds` the conclusions are left in place and the tables `T@rounds` say in which
-    round each fact of T first appeared.
-    """
+def fixed_point(facts: FactBase, stratum: Stratum) -> None:
+    """Semi-naive rounds: each asks only what the facts of the round before make new."""
     working = {name: f"{name}@rounds" for name in stratum.templates}
     for name, table in working.items():
         facts.query(
@@ -199,11 +195,9 @@ def fixed_point(facts: FactBase, stratum: Stratum, keep_rounds: bool = False) ->
     step = 1
     while _round(facts, stratum, working, step):
         step += 1
-    if not keep_rounds:
-        for name, table in working.items():
-            facts.query(
-                f'INSERT INTO {quoted(name)} SELECT * EXCLUDE ("@round") FROM {quoted(table)}'
-            )
+    for name, table in working.items():
+        facts.query(f'INSERT INTO {quoted(name)} SELECT * EXCLUDE ("@round") FROM {quoted(table)}')
+        facts.query(f"DROP TABLE {quoted(table)}")
 
 
 def _round(facts: FactBase, stratum: Stratum, working: dict[str, str], step: int) -> bool:
