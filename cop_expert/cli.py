@@ -29,6 +29,8 @@ R = TypeVar("R")
 FOLDER = click.argument(
     "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER"
 )
+WHOLE = 99
+"""Reasons deep where nobody says how deep."""
 ENGINE = click.option(
     "--engine",
     type=click.Choice(["auto", "experta", "duckdb"]),
@@ -291,31 +293,31 @@ def show(folder: Path, topic: str | None, engine: str, as_json: bool) -> None:
 @FOLDER
 @click.argument("subject")
 @click.argument("place", metavar="[IN]", required=False)
-@click.option("--depth", type=click.IntRange(min=0), default=99, help="How many reasons deep.")
+@click.option("--depth", type=click.IntRange(min=0), help="The proof, so many reasons deep.")
+@click.option("--full", is_flag=True, help="The whole proof, down to the tables.")
 @click.option("--all", "every", is_flag=True, help="Every way in which it was concluded.")
-@click.option("--full", is_flag=True, help="Open questions of their own too, down to the tables.")
 @AS_JSON
 @answering
 def why(
     folder: Path,
     subject: str,
     place: str | None,
-    depth: int,
-    every: bool,
+    depth: int | None,
     full: bool,
+    every: bool,
     as_json: bool,
 ) -> None:
-    """Say why something was concluded, down to the cell of the client's own sheet.
+    """Say why something was concluded, in short or down to the cell of the client's own sheet.
 
     \b
     Examples:
       cop-expert why grand-hotel "Knife skills" Kitchen
-      cop-expert why grand-hotel Kitchen
+      cop-expert why grand-hotel "Knife skills" Kitchen --full
       cop-expert why grand-hotel "Chef" "Front of house"
     """
     from cop_expert.explain.ask import facts_asked_about
     from cop_expert.explain.name_book import UnknownName
-    from cop_expert.explain.why import Explainer
+    from cop_expert.explain.why import BRIEF, Explainer, How
     from cop_expert.explain.words import Speaker
 
     run = concluded(folder)
@@ -331,18 +333,16 @@ def why(
     if not answers:
         raise click.ClickException(nothing_concluded(subject, place))
     explainer = Explainer(run.facts, run.rulebook, speaker)
-    proof = explainer.prove(answers[0].template, answers[0].row, depth, every, full)
+    in_short = depth is None and not (full or every or as_json)
+    how = BRIEF if in_short else How(WHOLE if depth is None else depth, every, full)
+    proof = explainer.prove(answers[0].template, answers[0].row, how)
     if as_json:
         import msgspec
 
         echo_json(msgspec.to_builtins(proof))
         return
-    print_proof(proof)
-    others = further(run, speaker, answers)
-    if others:
-        click.echo("\nAlso true:")
-        for sentence in others:
-            click.echo(f"  {sentence}")
+    print_proof(proof, in_short)
+    print_also_true(further(run, speaker, answers))
 
 
 def nothing_concluded(subject: str, place: str | None) -> str:
@@ -359,17 +359,28 @@ def further(run: "Run", speaker: Any, answers: list["Answerable"]) -> list[str]:
     return said
 
 
-def print_proof(proof: "Proof") -> None:
-    """The short answer, then what it rests on, as a tree."""
-    from cop_expert.explain.outline import outline
+def print_proof(proof: "Proof", in_short: bool) -> None:
+    """The answer in a sentence, then what it rests on, as a tree."""
+    from cop_expert.explain.outline import brief, outline
     from cop_expert.report.phrases import phrases
 
     words = phrases()
-    item = outline(proof)
+    item = brief(outline(proof)) if in_short else outline(proof)
     click.echo(words.sentence(item))
     _print_items(item.children, words, "")
     if proof.unshown:
         click.echo(words.more_ways(proof.unshown))
+    if in_short and proof.derivations:
+        click.echo(f"\n{words.wording.deeper}")
+
+
+def print_also_true(sentences: list[str]) -> None:
+    if sentences:
+        from cop_expert.report.phrases import phrases
+
+        click.echo(f"\n{phrases().wording.also_true}")
+        for sentence in sentences:
+            click.echo(f"  {sentence}")
 
 
 def _print_items(items: tuple["Item", ...], words: Any, indent: str) -> None:

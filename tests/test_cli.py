@@ -67,7 +67,11 @@ def test_why(hotel: Path) -> None:
     answer = run("why", hotel, "Allergens from kitchen to table", "Kitchen").stdout
     first = answer.splitlines()[0].replace("\xa0", " ")
     assert first.startswith("Allergens from kitchen to table goes to Kitchen as core: 58.3 %")
-    assert "needs.csv, line 7" in answer
+    assert "Chef: 2 people (28.6 %), without which it would not hold" in answer.replace("\xa0", " ")
+    assert "8.3 percentage points to spare" in answer
+    assert len(answer.splitlines()) < 20, "fits on a screen"
+    whole = run("why", hotel, "Allergens from kitchen to table", "Kitchen", "--full").stdout
+    assert "needs.csv, line 7" in whole
 
 
 def test_why_as_json_names_template_and_values(hotel: Path) -> None:

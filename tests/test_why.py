@@ -3,16 +3,17 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cop_expert import pipeline
 from cop_expert.explain.ask import facts_asked_about
 from cop_expert.explain.name_book import UnknownName
-from cop_expert.explain.outline import Item, outline
-from cop_expert.explain.why import Explainer
+from cop_expert.explain.outline import Item, brief, outline
+from cop_expert.explain.why import Explainer, How
 from cop_expert.explain.words import Speaker
-from cop_expert.model.proof import Compared, Premise, Proof, all_premises, origins
+from cop_expert.model.proof import Compared, Derivation, Premise, Proof, all_premises, origins
 
 HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
 
@@ -27,9 +28,9 @@ def explainer(run: pipeline.Run) -> Explainer:
     return Explainer(run.facts, run.rulebook, Speaker(run.facts))
 
 
-def ask(explainer: Explainer, subject: str, place: str | None = None, **how: bool) -> Proof:
+def ask(explainer: Explainer, subject: str, place: str | None = None, **how: Any) -> Proof:
     answer = facts_asked_about(explainer.facts, explainer.speaker, subject, place)[0]
-    return explainer.prove(answer.template, answer.row, **how)
+    return explainer.prove(answer.template, answer.row, How(**how))
 
 
 def lines(item: Item) -> Iterator[str]:
@@ -44,6 +45,14 @@ def premises(proof: Proof) -> Iterator[Premise]:
             yield premise
             if isinstance(premise, Proof):
                 yield from premises(premise)
+
+
+def derivations(proof: Proof) -> Iterator[Derivation]:
+    for derivation in proof.derivations:
+        yield derivation
+        for premise in all_premises(derivation):
+            if isinstance(premise, Proof):
+                yield from derivations(premise)
 
 
 def test_why_an_item_goes_to_a_community(explainer: Explainer) -> None:
@@ -76,7 +85,7 @@ def test_everything_concluded_can_be_explained(run: pipeline.Run) -> None:
     for template in run.facts.vocabulary.templates.values():
         if not template.given:
             for row in run.facts.rows(template.name):
-                proof = explainer.prove(template.name, row, depth=1)
+                proof = explainer.prove(template.name, row, How(depth=1))
                 assert proof.derivations, proof.says
 
 
@@ -141,3 +150,27 @@ def test_an_unknown_name_is_met_with_the_nearest(explainer: Explainer) -> None:
     with pytest.raises(UnknownName) as unknown:
         facts_asked_about(explainer.facts, explainer.speaker, "Knife skils", "Kitchen")
     assert unknown.value.close[0] == "Knife skills"
+
+
+def brief_lines(explainer: Explainer, subject: str, place: str | None = None) -> list[str]:
+    return list(lines(brief(outline(ask(explainer, subject, place, depth=3, lines=3)))))
+
+
+def test_a_contribution_is_decisive_where_its_absence_undoes_the_conclusion(
+    explainer: Explainer,
+) -> None:
+    proof = ask(explainer, "Allergens from kitchen to table", "Kitchen")
+    ledgers = [d.ledger for d in derivations(proof) if d.ledger]
+    assert [(line.because.replace("\xa0", " "), line.decisive) for line in ledgers[0].lines] == [
+        ("Grill cook: 3 people", True),
+        ("Chef: 2 people", True),
+        ("Salad cook: 2 people", True),
+    ]
+    specialist = ask(explainer, "Knife skills", "Kitchen")
+    ledgers = [d.ledger for d in derivations(specialist) if d.ledger]
+    assert ledgers[0].firm and not any(line.decisive for line in ledgers[0].lines)
+
+
+def test_the_short_answer_fits_in_a_few_lines(explainer: Explainer) -> None:
+    for subject, place in (("Kitchen", None), ("Knife skills", "Kitchen"), ("Barista art", None)):
+        assert 2 <= len(brief_lines(explainer, subject, place)) <= 8

@@ -7,9 +7,21 @@ is said once, with its place.
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cop_expert.model.origin import Origin
-from cop_expert.model.proof import Absent, Derivation, Line, Premise, Proof, origins
+from cop_expert.model.proof import (
+    Absent,
+    Compared,
+    Derivation,
+    Line,
+    Premise,
+    Proof,
+    origins,
+)
+
+REASONS = 3
+"""Reasons in a brief answer."""
 
 
 class Item(Struct, frozen=True):
@@ -19,7 +31,12 @@ class Item(Struct, frozen=True):
     origins: tuple[Origin, ...] = ()
     children: tuple["Item", ...] = ()
     remark: str = ""
-    """How the line ends: `above` (as shown above), `ask` (a question apart), `more` (so many)."""
+    """How the line ends: `above` (as shown above), `ask` (a question apart), `more` (so many),
+    `decisive` (without it the conclusion would not hold)."""
+    kind: str = ""
+    """What it is: `absent` (there is no such fact), `line` (a contribution), `firm` (none of the
+    contributions is decisive), `margin` (by how much a threshold is met), `weighty` (what even
+    the shortest answer says)."""
 
 
 def outline(proof: Proof) -> Item:
@@ -29,20 +46,58 @@ def outline(proof: Proof) -> Item:
     ways = [_way(derivation, frozenset()) for derivation in proof.derivations]
     if len(ways) > 1:
         return Item(proof.says, children=tuple(ways))
-    if ways[0].text:
-        return Item(f"{proof.says}: {ways[0].text}", children=ways[0].children)
-    main = _main_reason(proof.derivations[0])
+    main = _main_derivation(proof.derivations[0])
     if main is None:
         return Item(proof.says, children=ways[0].children)
-    return Item(f"{proof.says}: {main.text}", children=main.children)
+    way = _way(main, frozenset())
+    return Item(f"{proof.says}: {way.text}", children=way.children + tuple(_margins(main)))
 
 
-def _main_reason(derivation: Derivation) -> Item | None:
-    """Behind bookkeeping: the reason of the one derived fact that it passes on."""
+def brief(item: Item) -> Item:
+    """The answer with the few reasons that matter, and what numbers among them are made of."""
+    against = [child for child in item.children if child.kind == "absent"]
+    reasons = [child for child in item.children if child.kind not in ("absent", "margin")]
+    opened = [child for child in reasons if child.remark != "ask"] or reasons
+    children = [_in_brief(child) for child in opened[:REASONS]]
+    children += [child for child in item.children if child.kind == "margin"]
+    if len(against) > 1:
+        places = tuple(dict.fromkeys(place for child in against for place in child.origins))
+        children.append(Item(str(len(against)), places, kind="absent", remark="none"))
+    else:
+        children += against
+    return replace(item, children=tuple(children))
+
+
+def _in_brief(reason: Item) -> Item:
+    """A reason with the contributions that it comes down to, or what somebody decided."""
+    if any(child.kind == "line" for child in reason.children):
+        return replace(reason, children=tuple(map(_bare, reason.children)))
+    decided = [child for child in reason.children if child.kind == "weighty"]
+    if decided:
+        return replace(reason, origins=decided[0].origins, children=())
+    below = [_in_brief(child) for child in reason.children if child.children]
+    lines = next((i.children for i in below if any(c.kind == "line" for c in i.children)), ())
+    return replace(reason, children=lines or tuple(item for item in below if item.origins))
+
+
+def _bare(item: Item) -> Item:
+    return replace(item, children=())
+
+
+def _margins(derivation: Derivation) -> Iterator[Item]:
+    """The narrowest margin by which a threshold is met."""
+    found = [p for p in derivation.premises if isinstance(p, Compared) and p.margin]
+    if len(found) == 1:
+        yield Item(found[0].margin, kind="margin", remark="margin")
+
+
+def _main_derivation(derivation: Derivation) -> Derivation | None:
+    """The derivation whose reason is told; behind bookkeeping that of what it passes on."""
+    if not derivation.ledger and not derivation.quiet and derivation.because:
+        return derivation
     derived = [p for p in derivation.premises if isinstance(p, Proof) and not p.bookkeeping]
     if derivation.quiet and len(derived) == 1 and derived[0].derivations:
-        inner = _way(derived[0].derivations[0], frozenset())
-        return inner if inner.text else _main_reason(derived[0].derivations[0])
+        return _main_derivation(derived[0].derivations[0])
     return None
 
 
@@ -75,11 +130,12 @@ def _items(premise: Premise, seen: frozenset[Item]) -> Iterator[Item]:
     """The lines that say a premise: none where it is obvious, several where it is bookkeeping."""
     match premise:
         case Absent(says=says):
-            yield Item(says)
+            yield Item(says, kind="absent")
         case Proof(obvious=True):
             return
         case Proof() if premise.bookkeeping:
-            yield Item(premise.says, tuple(origins(premise)[:1]))
+            kind = "weighty" if premise.weighty else ""
+            yield Item(premise.says, tuple(origins(premise)[:1]), kind=kind)
         case Proof(derivations=(derivation, *_)) if derivation.quiet:
             yield from _way(derivation, seen).children
         case Proof(derivations=(derivation, *_)) if derivation.ledger:
@@ -114,10 +170,13 @@ def _lines(derivation: Derivation, seen: frozenset[Item]) -> Iterator[Item]:
         if derivation.quiet and ledger.function in ("min", "max"):
             yield from below
         else:
-            yield Item(_line_text(line), children=_hoisted(below))
+            remark = "decisive" if line.decisive else ""
+            yield Item(_line_text(line), children=_hoisted(below), remark=remark, kind="line")
     if ledger.unshown and ledger.function in ("sum", "count"):
         amount = f" ({ledger.unshown_amount})" if ledger.unshown_amount else ""
-        yield Item(f"{ledger.unshown}{amount}", remark="more")
+        yield Item(f"{ledger.unshown}{amount}", remark="more", kind="line")
+    if ledger.firm:
+        yield Item("", remark="firm", kind="firm")
 
 
 def _is_asked_apart(premise: Premise) -> bool:

@@ -57,14 +57,12 @@ class Ranks:
             for fact, below in found:
                 ways.setdefault(fact, []).append(below)
             asked = {fact for _, below in found for fact in below} - ways.keys() - asked
-        new = {fact: round for fact, round in rounds(ways).items() if fact not in self.rounds}
+        new = {fact: step for fact, step in rounds(ways).items() if fact not in self.rounds}
         self.rounds |= new
         for name in stratum.templates:
-            self._hold(name, {row: round for (of, row), round in new.items() if of == name})
+            self._hold(name, {row: step for (of, row), step in new.items() if of == name})
 
-    def _ways(
-        self, asked: set[Fact], stratum: Stratum
-    ) -> Iterator[tuple[Fact, tuple[Fact, ...]]]:
+    def _ways(self, asked: set[Fact], stratum: Stratum) -> Iterator[tuple[Fact, tuple[Fact, ...]]]:
         """Each way in which clauses conclude the facts, and what it rests on in the stratum."""
         for clause in stratum.clauses:
             rows = {row for name, row in asked if name == clause.head.template}
@@ -112,10 +110,8 @@ class Ranks:
         if new:
             columns = [list(column) for column in zip(*new, strict=True)]
             types = [STORED[kind] for kind in self.facts.vocabulary.templates[template].kinds]
-            values = ", ".join(f"unnest(?::{type}[])" for type in [*types, "INTEGER"])
-            self.facts.query(
-                f"INSERT INTO {table} SELECT {values}", [*columns, list(new.values())]
-            )
+            values = ", ".join(f"unnest(?::{name}[])" for name in [*types, "INTEGER"])
+            self.facts.query(f"INSERT INTO {table} SELECT {values}", [*columns, list(new.values())])
 
 
 def rounds(ways: Mapping[Fact, list[tuple[Fact, ...]]]) -> dict[Fact, int]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from msgspec.structs import replace
+
 from cop_expert.facts import FactBase
 from cop_expert.infer.evaluate import DividedByZero, number_of
 from cop_expert.model.arithmetic import OverflowInRule, rescale, to_decimal
@@ -39,6 +41,11 @@ class Speaker:
         if datatype.kind == Kind.NUMBER and type(value) is int:
             return self.amount(value, datatype)
         return self.name(str(value), given) if datatype.is_reference else str(value)
+
+    def apart(self, millionths: int, datatype: Datatype) -> str:
+        """The difference of two numbers: "8.3 percentage points"."""
+        wording = datatype.apart or datatype.many
+        return self.amount(millionths, replace(datatype, many=wording))
 
     def amount(self, millionths: int, datatype: Datatype) -> str:
         """A number with its measure: "3 people", "58.3 %"."""
@@ -95,11 +102,9 @@ class Speaker:
         wanted: Datatype | None = None,
     ) -> str | None:
         """An expression's value said aloud, as the datatype wanted or as what it measures."""
-        names = dict(bindings)
-        kinds = dict(types)
-        for name, parameter in self.parameters.items():
-            names.setdefault(name, parameter.value)
-            kinds.setdefault(name, self.vocabulary.datatypes.get(parameter.datatype, Datatype("")))
+        values = {name: parameter.value for name, parameter in self.parameters.items()}
+        names = values | dict(bindings)
+        kinds = self._kinds(types)
         datatype = wanted or measure(expression, kinds, self.vocabulary.datatypes)
         if isinstance(expression, Variable):
             return self.value(names.get(expression.name), datatype)
@@ -110,6 +115,16 @@ class Speaker:
             return self.amount(rescale(*number_of(expression)(names), 6), datatype)
         except (DividedByZero, OverflowInRule, KeyError):
             return None
+
+    def measure(self, expression: Expression, types: dict[str, Datatype]) -> Datatype:
+        """The datatype as which an expression's value is said."""
+        return measure(expression, self._kinds(types), self.vocabulary.datatypes)
+
+    def _kinds(self, types: dict[str, Datatype]) -> dict[str, Datatype]:
+        """The types of a clause's names, and of the parameters."""
+        known, unknown = self.vocabulary.datatypes, Datatype("")
+        kinds = {n: known.get(p.datatype, unknown) for n, p in self.parameters.items()}
+        return kinds | types
 
 
 def fill(sentence: str, said: Callable[[str], str | None]) -> str:

@@ -114,6 +114,7 @@ class _Reader:
             asks=tuple(tuple(text.split()) for text in asks),
             own_question=bool(self.one(node, COP.ownQuestion)),
             obvious=bool(self.one(node, COP.obvious)),
+            weighty=bool(self.one(node, COP.weighty)),
             on_demand=bool(self.one(node, COP.onDemand)),
             ask_order=int(str(self.one(node, COP.askOrder) or 99)),
         )
@@ -204,6 +205,7 @@ class _Reader:
             factor=int(str(self.one(node, COP.factor) or 1)),
             one=self.texts(node, COP.saysOne),
             many=self.texts(node, COP.saysMany),
+            apart=self.texts(node, COP.saysApart),
         )
 
     def facets(self, node: Node | None) -> dict[Node, Node]:

@@ -13,12 +13,16 @@ class Absent(Struct, frozen=True, tag="absent"):
 
     template: str
     says: str
+    table: str = ""
+    """The table in which such a fact would stand; empty where rules would conclude it."""
 
 
 class Compared(Struct, frozen=True, tag="compared"):
     """A premise that compares two values."""
 
     says: str
+    margin: str = ""
+    """How far apart the two are, said aloud; empty where they are no amounts."""
 
 
 class Line(Struct, frozen=True):
@@ -30,6 +34,8 @@ class Line(Struct, frozen=True):
     share: str
     """Its part of the whole, said aloud; empty where that says nothing."""
     premises: tuple["Premise", ...]
+    decisive: bool = False
+    """True where without it the conclusion that rests on the whole would not hold."""
 
 
 class Ledger(Struct, frozen=True):
@@ -41,6 +47,8 @@ class Ledger(Struct, frozen=True):
     """How many smaller contributions are not listed."""
     unshown_amount: str
     """What these come to, said aloud."""
+    firm: bool = False
+    """True where the conclusion that rests on the whole would hold without any one of them."""
 
 
 class Derivation(Struct, frozen=True):
@@ -72,6 +80,8 @@ class Proof(Struct, frozen=True, tag="fact"):
     """True where the proof stands further up in the same answer."""
     bookkeeping: bool = False
     """True where only quiet rules lie between the fact and what the client gave."""
+    weighty: bool = False
+    """True where even the shortest answer says it."""
     obvious: bool = False
     """True where it goes without saying, because the names or the reason say it."""
 

@@ -41,6 +41,8 @@ class Datatype(Struct, frozen=True):
     one: dict[str, str] = {}
     """How one is said, by language: {"en": "{} person"}."""
     many: dict[str, str] = {}
+    apart: dict[str, str] = {}
+    """How a difference of two is said, where it is not said like others."""
 
     @property
     def is_reference(self) -> bool:
@@ -97,6 +99,8 @@ class Template(Struct, frozen=True, dict=True):
     """Which template answers first where several match a question."""
     obvious: bool = False
     """True where a fact that others rest on goes without saying."""
+    weighty: bool = False
+    """True where even the shortest answer says such a fact, if it rests on one."""
     on_demand: bool = False
     """True where facts need not be stored, for they say of each what others say of many."""
     own_question: bool = False

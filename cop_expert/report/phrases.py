@@ -23,6 +23,12 @@ class Wording(Struct, frozen=True):
     places: str
     above: str
     ask: str
+    decisive: str
+    firm: str
+    margin: str
+    none: str
+    deeper: str
+    also_true: str
     more_one: str
     more_many: str
     more_amount: str
@@ -85,14 +91,13 @@ class Phrases:
     def text(self, item: Item) -> str:
         """A line without its places."""
         match item.remark:
-            case "above":
-                return self.wording.above.format(text=item.text)
-            case "ask":
-                return self.wording.ask.format(text=item.text)
             case "more":
                 return self._more(item.text)
-            case _:
+            case "":
                 return item.text
+            case remark:
+                pattern: str = getattr(self.wording, remark)
+                return pattern.format(text=item.text)
 
     def places(self, origins: tuple[Origin, ...]) -> str:
         return "; ".join(map(self.place, origins))

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cop_expert.explain.outline import Item, outline
-from cop_expert.explain.why import Explainer
+from cop_expert.explain.why import Explainer, How
 from cop_expert.facts import FactBase, Row
 from cop_expert.model.proof import Proof
 from cop_expert.model.template import Value
@@ -101,7 +101,7 @@ class Reasons:
 
     def sentence(self, template: str, record: dict[str, Value]) -> Sentence:
         """The fact said with its reason in short, and where that is explained."""
-        proof = self.explainer.prove(template, tuple(record.values()), BRIEF)
+        proof = self.explainer.prove(template, tuple(record.values()), How(BRIEF))
         return Sentence(finished(outline(proof).text), self.cite(template, record))
 
     def told(self) -> tuple[Reason, ...]:
@@ -116,7 +116,7 @@ class Reasons:
         )
 
     def _told(self, fact: Fact, depth: int, own: str, writer: "_Writer") -> Told:
-        proof = self.explainer.prove(*fact, depth)
+        proof = self.explainer.prove(*fact, How(depth))
         item = outline(proof)
         lines = writer.lines(item.children, own)
         return Told(finished(item.text), self.phrases.places(item.origins), lines, _basis(proof))
