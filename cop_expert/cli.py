@@ -316,20 +316,13 @@ def why(
       cop-expert why grand-hotel "Chef" "Front of house"
     """
     from cop_expert.explain.ask import facts_asked_about
-    from cop_expert.explain.name_book import UnknownName
     from cop_expert.explain.why import BRIEF, Explainer, How
     from cop_expert.explain.words import Speaker
 
     run = concluded(folder)
     speaker = Speaker(run.facts, run.manifest.language)
-    try:
+    with known_names(folder):
         answers = facts_asked_about(run.facts, speaker, subject, place)
-    except UnknownName as unknown:
-        known = " or ".join(f"'{name}'" for name in unknown.close)
-        hint = f"; did you mean {known}?" if known else ""
-        raise click.ClickException(
-            f"nothing is called '{unknown.name}' in {folder}{hint}"
-        ) from None
     if not answers:
         raise click.ClickException(nothing_concluded(subject, place))
     explainer = Explainer(run.facts, run.rulebook, speaker)
@@ -342,7 +335,47 @@ def why(
         echo_json(msgspec.to_builtins(proof))
         return
     print_proof(proof, in_short)
-    print_also_true(further(run, speaker, answers))
+    print_also_true(further(run, speaker, answers[1:6]))
+
+
+@main.command("why-not")
+@FOLDER
+@click.argument("subject")
+@click.argument("place", metavar="[IN]", required=False)
+@AS_JSON
+@answering
+def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> None:
+    """Say why something was not concluded, by how much it fails, and what it would take.
+
+    \b
+    Example:
+      cop-expert why-not grand-hotel "Wine by the glass" Kitchen
+    """
+    from cop_expert.explain.ask import facts_asked_about, goals_asked_about
+    from cop_expert.explain.refusals import refusal
+    from cop_expert.explain.why import Explainer
+    from cop_expert.explain.why_not import WhyNot
+    from cop_expert.explain.words import Speaker
+
+    run = concluded(folder)
+    speaker = Speaker(run.facts, run.manifest.language)
+    with known_names(folder):
+        goals = goals_asked_about(run.facts, subject, place)
+        answers = facts_asked_about(run.facts, speaker, subject, place)
+    if not goals:
+        raise click.ClickException(nothing_concluded(subject, place))
+    goal = goals[0]
+    there = [answer for answer in answers if answer.template == goal.template]
+    if there:
+        click.echo(f"{further(run, speaker, there)[0]}; ask: cop-expert why", err=True)
+        sys.exit(1)
+    found = WhyNot(Explainer(run.facts, run.rulebook, speaker)).refuse(goal)
+    if as_json:
+        import msgspec
+
+        echo_json(msgspec.to_builtins(found))
+        return
+    print_item(refusal(found, run.facts.vocabulary.templates[goal.template]))
 
 
 def nothing_concluded(subject: str, place: str | None) -> str:
@@ -350,10 +383,24 @@ def nothing_concluded(subject: str, place: str | None) -> str:
     return f"the names are known, but nothing was concluded about {both}"
 
 
+@contextmanager
+def known_names(folder: Path) -> Iterator[None]:
+    """A name that nothing bears is met with those that come near."""
+    from cop_expert.explain.name_book import UnknownName
+
+    try:
+        yield
+    except UnknownName as unknown:
+        known = " or ".join(f"'{name}'" for name in unknown.close)
+        hint = f"; did you mean {known}?" if known else ""
+        message = f"nothing is called '{unknown.name}' in {folder}{hint}"
+        raise click.ClickException(message) from None
+
+
 def further(run: "Run", speaker: Any, answers: list["Answerable"]) -> list[str]:
-    """Other conclusions about the same, said and not proved."""
+    """Conclusions said and not proved."""
     said = []
-    for answer in answers[1:6]:
+    for answer in answers:
         names = run.facts.vocabulary.templates[answer.template].names
         said.append(speaker.fact(answer.template, dict(zip(names, answer.row, strict=True))))
     return said
@@ -365,13 +412,19 @@ def print_proof(proof: "Proof", in_short: bool) -> None:
     from cop_expert.report.phrases import phrases
 
     words = phrases()
-    item = brief(outline(proof)) if in_short else outline(proof)
-    click.echo(words.sentence(item))
-    _print_items(item.children, words, "")
+    print_item(brief(outline(proof)) if in_short else outline(proof))
     if proof.unshown:
         click.echo(words.more_ways(proof.unshown))
     if in_short and proof.derivations:
         click.echo(f"\n{words.wording.deeper}")
+
+
+def print_item(item: "Item") -> None:
+    from cop_expert.report.phrases import phrases
+
+    words = phrases()
+    click.echo(words.sentence(item))
+    _print_items(item.children, words, "")
 
 
 def print_also_true(sentences: list[str]) -> None:

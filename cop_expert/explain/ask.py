@@ -1,10 +1,12 @@
 """A question as people write it in, the facts that it asks about out."""
 
 from collections.abc import Iterator
+from itertools import product
 
 from msgspec import Struct
 
 from cop_expert.explain.name_book import NameBook, folded
+from cop_expert.explain.nearly import Goal
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.model.template import Template
@@ -28,10 +30,7 @@ def facts_asked_about(
     Raises UnknownName where a name is not known, and gives an empty list where all names are
     known but nothing was concluded about them together.
     """
-    templates = sorted(
-        (t for t in facts.vocabulary.templates.values() if not t.given),
-        key=lambda t: (t.ask_order, t.name),
-    )
+    templates = _by_telling(facts)
     if place is None:
         by_label = [t for t in templates if not t.key and folded(t.label) == folded(subject)]
         if by_label:
@@ -49,6 +48,43 @@ def facts_asked_about(
         if len(found) >= ENOUGH:
             break
     return list(dict.fromkeys(found))[:ENOUGH]
+
+
+def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -> list[Goal]:
+    """What might have been concluded about the subject (in the place), the most telling first.
+
+    Raises UnknownName where a name is not known.
+    """
+    book = NameBook(facts)
+    subjects = book.identities(subject)
+    places = book.identities(place) if place is not None else []
+    width = 2 if place is not None else 1
+    goals = []
+    for template in _by_telling(facts):
+        for fields in (asked for asked in template.asks if len(asked) == width):
+            columns = zip(fields, (subjects, places), strict=False)
+            fitting = [_fitting(facts, template, field, codes) for field, codes in columns]
+            goals += [Goal(template.name, fields, (row,)) for row in product(*fitting)]
+    return goals
+
+
+def _by_telling(facts: FactBase) -> list[Template]:
+    """Templates in the order in which they answer questions."""
+    templates = (t for t in facts.vocabulary.templates.values() if not t.given)
+    return sorted(templates, key=lambda t: (t.ask_order, t.name))
+
+
+def _fitting(facts: FactBase, template: Template, field: str, codes: list[int]) -> list[int]:
+    """The individuals that can stand in the field, for they are of its classes."""
+    declarers = facts.vocabulary.declarers()
+    classes = template.by_name[field].type.classes
+    columns = sorted({declarers[name] for name in classes if name in declarers})
+    listed = ", ".join(map(str, codes))
+    sql = " UNION ".join(
+        f"SELECT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IN ({listed})"
+        for table, column in columns
+    )
+    return sorted(code for (code,) in facts.query(sql)) if sql else codes
 
 
 def _rows(

@@ -107,7 +107,7 @@ class Matcher:
                 computed.append((term, value))
         body = Body(clause, self.facts, self._earlier(clause, row), bound)
         same = [body.terms.equals(body.terms.value(term), value) for term, value in computed]
-        question = _Question(clause, body, self.facts)
+        question = Question(clause, body, self.facts)
         found = self.facts.query(
             f"SELECT {question.columns}, count(*) OVER (), sum({question.amount}) OVER () "
             f"{body.text(*same)} ORDER BY {question.order} LIMIT {limit}"
@@ -121,7 +121,7 @@ class Matcher:
         if id(clause) not in self._all:
             template = self._template(clause.head.template)
             body = Body(clause, self.facts)
-            question = _Question(clause, body, self.facts)
+            question = Question(clause, body, self.facts)
             grouped = [
                 (field, term)
                 for field in template.fields
@@ -164,7 +164,7 @@ def _group(clause: Clause, template: Template, row: Row) -> Row:
     return tuple(value for term, value in pairs if term and not is_aggregated(term))
 
 
-class _Question:
+class Question:
     """What is selected of a clause's bindings, and how the answers are read."""
 
     def __init__(self, clause: Clause, body: Body, facts: FactBase) -> None:
@@ -193,9 +193,7 @@ class _Question:
         bindings = dict(zip(self.names, answer[1:], strict=False))
         found = {position: answer[place] for position, place in self.places.items()}
         facts = {p: fact for p, fact in found.items() if any(v is not None for v in fact)}
-        amount = answer[0]
-        assert isinstance(amount, int)
-        return Match(self.clause, bindings, facts, amount)
+        return Match(self.clause, bindings, facts, int(answer[0] or 0))
 
 
 def _amount(clause: Clause, body: Body) -> tuple[str, list[str]]:

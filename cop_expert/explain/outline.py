@@ -31,8 +31,11 @@ class Item(Struct, frozen=True):
     origins: tuple[Origin, ...] = ()
     children: tuple["Item", ...] = ()
     remark: str = ""
-    """How the line ends: `above` (as shown above), `ask` (a question apart), `more` (so many),
-    `decisive` (without it the conclusion would not hold)."""
+    """How the line is worded: `above` (as shown above), `ask` (a question apart), `more` (so
+    many), `decisive` (without it the conclusion would not hold), and what else stands among the
+    phrases of reports/templates."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """What else that wording takes: its names and what they stand for."""
     kind: str = ""
     """What it is: `absent` (there is no such fact), `line` (a contribution), `firm` (none of the
     contributions is decisive), `margin` (by how much a threshold is met), `weighty` (what even

@@ -107,30 +107,41 @@ def margin(comparison: Comparison, match: Match) -> int | None:
     """How far apart the sides of an inequality are, in millionths; None for other comparisons."""
     if comparison.operator not in ("<", "<=", ">", ">="):
         return None
+    found = sides(comparison, match)
+    return abs(found[0] - found[1]) if found else None
+
+
+def sides(comparison: Comparison, match: Match) -> tuple[int, ...]:
+    """Both sides of a comparison of numbers, in millionths; none where they have no value."""
     try:
-        left, right = (
+        return tuple(
             rescale(*number_of(side)(match.bindings), PLACES) for side in expressions(comparison)
         )
     except (ArithmeticError, TypeError, AssertionError):
-        return None
-    return abs(left - right)
+        return ()
 
 
-def least(stake: Stake, value: int, whole: bool) -> int | None:
-    """The nearest larger value with which it would hold, in millionths; None where there is none.
+def nearest_value(stake: Stake, value: int, whole: bool) -> int | None:
+    """The value next to this one with which it would hold, in millionths; None where none does.
 
-    Larger numbers are taken to hold as well; `whole` asks for whole steps, as of people.
+    Beyond it all values are taken to hold as well; `whole` asks for whole steps, as of people.
     """
     step = UNIT if whole else 1
+    found = [value + n for n in (_steps(stake, value, step), _steps(stake, value, -step)) if n]
+    return min(found, key=lambda other: abs(other - value), default=None)
+
+
+def _steps(stake: Stake, value: int, step: int) -> int:
+    """How far to go so that it holds; 0 where it never does."""
     low, high = 0, 1
     while not stake.holds(value + high * step):
         low, high = high, high * 2
-        if high * step > LARGEST:
-            return None
+        if abs(high * step) > LARGEST or value + high * step < 0:
+            return 0
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if stake.holds(value + middle * step) else (middle, high)
-    return value + high * step
+    return high * step
 
 
 def _whole(value: Value) -> int:

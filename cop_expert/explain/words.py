@@ -69,6 +69,13 @@ class Speaker:
         sentence = kind.says_not.get(self.language) or kind.says_not.get("en")
         return self._filled(sentence or f"there is no {kind.label}", template, known)
 
+    def can_say_absence(self, template: str, known: Mapping[str, Value]) -> bool:
+        """Whether all that the sentence cannot do without is known."""
+        kind = self.vocabulary.templates[template]
+        sentence = kind.says_not.get(self.language) or kind.says_not.get("en") or ""
+        needed = PLACEHOLDER.findall(OPTIONAL.sub("", sentence))
+        return all(known.get(name) is not None for name in needed)
+
     def _filled(self, sentence: str, template: str, values: Mapping[str, Value]) -> str:
         kind = self.vocabulary.templates[template]
 

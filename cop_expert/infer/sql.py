@@ -61,8 +61,9 @@ class Body:
         self.where: list[str] = []
         self.tests: list[str] = []
         """Comparisons; NULL where something is divided by zero."""
+        self.begin()
         apart = {*later, *(nearest or ())}
-        asked = [(i, c) for i, c in enumerate(clause.body) if i not in apart]
+        asked = self.in_order([(i, c) for i, c in enumerate(clause.body) if i not in apart])
         for position, condition in asked:
             if isinstance(condition, Presence):
                 self.add_presence(position, table_of(position, condition.atom.template))
@@ -77,7 +78,7 @@ class Body:
         for position, condition in asked:
             match condition:
                 case Absence(atom):
-                    self._add_absence(f"t{position}", table_of(position, atom.template), atom)
+                    self.add_absence(position, table_of(position, atom.template), atom)
                 case Comparison():
                     self.tests.append(self.terms.comparison(condition))
                 case _:
@@ -87,13 +88,20 @@ class Body:
             for name, value in (bound or {}).items()
         ]
 
+    def in_order(self, asked: list[tuple[int, Condition]]) -> list[tuple[int, Condition]]:
+        """The conditions in the order in which they are asked."""
+        return asked
+
+    def begin(self) -> None:
+        """What is known before any condition is asked: nothing."""
+
     def add_presence(self, position: int, table: str) -> None:
         condition = self.clause.body[position]
         assert isinstance(condition, Presence)
         self.tables.append(f"{table} AS t{position}")
-        self.where += self._join(f"t{position}", condition.atom)
+        self.where += self.join(f"t{position}", condition.atom)
 
-    def _join(self, alias: str, atom: Atom) -> list[str]:
+    def join(self, alias: str, atom: Atom) -> list[str]:
         """Take the names that the atom binds; what its other terms ask."""
         conditions = []
         for field, term in atom:
@@ -118,13 +126,13 @@ class Body:
             for field, term in presence.atom
             if isinstance(term, Constant)
         ]
-        rows = f"(FROM {table_of(nearest.presence, template)} WHERE {_all(constants)})"
+        rows = f"(FROM {table_of(nearest.presence, template)} WHERE {all_of(constants)})"
         variable_terms = tuple(
             (field, term) for field, term in presence.atom if isinstance(term, Variable)
         )
-        on = self._join(alias, Atom(template, variable_terms, presence.atom.origin))
+        on = self.join(alias, Atom(template, variable_terms, presence.atom.origin))
         on.append(self.terms.comparison(comparison))
-        self.joins.append(f"ASOF JOIN {rows} AS {alias} ON {_all(on)}")
+        self.joins.append(f"ASOF JOIN {rows} AS {alias} ON {all_of(on)}")
 
     def _add_fallback(self, alias: str, table: str, condition: Fallback) -> None:
         on = ["TRUE"]
@@ -138,7 +146,7 @@ class Body:
                 on.append(f"{there} = {self.terms.values[term.name]}")
             elif isinstance(term, Constant):
                 on.append(self.terms.equals(there, term.value))
-        self.joins.append(f"LEFT JOIN {table} AS {alias} ON {_all(on)}")
+        self.joins.append(f"LEFT JOIN {table} AS {alias} ON {all_of(on)}")
         with self.terms.unless(f"({columns[0]} IS NOT NULL)"):
             taken = f"coalesce({columns[0]}, {self.terms.value(condition.value)})"
         self._take_or_compare(condition, taken)
@@ -152,7 +160,11 @@ class Body:
         if absent:
             self.where.append(f"{taken} IS NOT NULL")
 
-    def _add_absence(self, alias: str, table: str, atom: Atom) -> None:
+    def add_absence(self, position: int, table: str, atom: Atom) -> None:
+        self.where.append(self.no_such(f"t{position}", table, atom))
+
+    def no_such(self, alias: str, table: str, atom: Atom) -> str:
+        """That there is no fact as the atom says."""
         local: dict[str, str] = {}
         on = []
         for field, term in atom:
@@ -164,7 +176,7 @@ class Body:
             elif isinstance(term, Variable):
                 local[term.name] = column
                 on.append(f"{column} IS NOT NULL")
-        self.where.append(f"NOT EXISTS (SELECT 1 FROM {table} AS {alias} WHERE {_all(on)})")
+        return f"NOT EXISTS (SELECT 1 FROM {table} AS {alias} WHERE {all_of(on)})"
 
     def text(self, *extra: str) -> str:
         """FROM and WHERE; what cannot be divided binds nothing."""
@@ -177,9 +189,12 @@ class Body:
         return self._text([*self.where, *possible, f"({' OR '.join(self.terms.zeros)})"])
 
     def _text(self, conditions: list[str]) -> str:
+        return f"{self.source()} WHERE {all_of([*conditions, *self.terms.present])}"
+
+    def source(self) -> str:
+        """All that is joined, without what is asked of it."""
         tables = " CROSS JOIN ".join(self.tables) or "(SELECT 1)"
-        conditions = [*conditions, *self.terms.present]
-        return f"FROM {tables} {' '.join(self.joins)} WHERE {_all(conditions)}"
+        return f"FROM {tables} {' '.join(self.joins)}"
 
 
 class Query:
@@ -336,5 +351,6 @@ def _is_not(condition: str) -> str:
     return f"NOT {condition}"
 
 
-def _all(conditions: list[str]) -> str:
+def all_of(conditions: list[str]) -> str:
+    """The conditions as one."""
     return " AND ".join(conditions) or "TRUE"

@@ -29,6 +29,15 @@ class Wording(Struct, frozen=True):
     none: str
     deeper: str
     also_true: str
+    short: str
+    short_by: str
+    needed_more: str
+    needed_less: str
+    blocked: str
+    among: str
+    as_word: str
+    more_rules: str
+    relations: dict[str, str]
     more_one: str
     more_many: str
     more_amount: str
@@ -94,10 +103,22 @@ class Phrases:
             case "more":
                 return self._more(item.text)
             case "":
-                return item.text
+                text = item.text
+            case "short":
+                text = self._short(item.text, **dict(item.parts))
             case remark:
                 pattern: str = getattr(self.wording, remark)
-                return pattern.format(text=item.text)
+                text = pattern.format(text=item.text, **dict(item.parts))
+        if among := dict(item.parts).get("among"):
+            text = self.wording.among.format(text=text, n=among)
+        words = [self.word(word) for word in dict(item.parts).get("as", "").split(", ") if word]
+        return self.wording.as_word.format(words=", ".join(words), text=text) if words else text
+
+    def _short(self, text: str, relation: str, bound: str, apart: str, **_: str) -> str:
+        """What a number is, and what is asked of it."""
+        asked = self.wording.relations[relation].format(bound=bound)
+        pattern = self.wording.short_by if apart else self.wording.short
+        return pattern.format(text=text, relation=asked, apart=apart)
 
     def places(self, origins: tuple[Origin, ...]) -> str:
         return "; ".join(map(self.place, origins))

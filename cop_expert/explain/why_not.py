@@ -1,0 +1,286 @@
+"""What was asked for and does not hold in, why not out: rule by rule, the nearest first."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from cop_expert.explain.matches import Match
+from cop_expert.explain.nearly import Goal, Near, Nearest
+from cop_expert.explain.stakes import Stake, margin, nearest_value, sides, stakes
+from cop_expert.explain.why import BRIEF, Explainer
+from cop_expert.facts import Row, quoted
+from cop_expert.infer.joins import MIRRORED
+from cop_expert.model.miss import Blocked, Lack, Miss, Missing, Needed, Refusal, Short
+from cop_expert.model.proof import Proof
+from cop_expert.model.rule import (
+    Absence,
+    Atom,
+    Clause,
+    Comparison,
+    Constant,
+    Fallback,
+    Presence,
+    Variable,
+    is_aggregated,
+    variables,
+)
+from cop_expert.model.template import Value
+
+RULES = 6
+"""Rules that are shown; the rest is counted."""
+DEPTH = 8
+"""How far down it is asked why a condition was not concluded."""
+SPINE = 4
+"""Steps from a threshold down to the sum that its number was made of."""
+Order = tuple[int, int, int, int, int]
+"""How many conditions fail, how, by how much, how far down, and the rule's place among others."""
+WHOLE = ("Headcount", "Count")
+"""Datatypes of which people think in whole numbers."""
+
+
+class WhyNot:
+    """Explains what does not hold, on one fact base."""
+
+    def __init__(self, explainer: Explainer) -> None:
+        self.explainer = explainer
+        self.facts = explainer.facts
+        self.speaker = explainer.speaker
+        self.clauses = explainer.matcher.clauses
+        self.nearest = Nearest(self.facts)
+
+    def refuse(self, goal: Goal) -> Refusal:
+        """Why there is no such fact; the goal has one row."""
+        misses = list(self._misses(goal, DEPTH, frozenset()))
+        kind = self.facts.vocabulary.templates[goal.template]
+        (told,) = self.facts.told([kind.by_name[f].type.kind for f in goal.fields], [goal.rows[0]])
+        says = self.speaker.absence(goal.template, dict(zip(goal.fields, told, strict=True)))
+        # Of rules that are as near, the one of which more holds already tells more.
+        ranked = sorted(misses, key=lambda pair: (pair[0][:3], -pair[1].held, pair[0]))
+        shown = tuple(miss for _, miss in ranked)
+        return Refusal(goal.template, says, shown[:RULES], max(0, len(shown) - RULES))
+
+    def _misses(
+        self, goal: Goal, depth: int, above: frozenset[str]
+    ) -> Iterator[tuple[Order, Miss]]:
+        """Each rule's miss after its order; bookkeeping gives way to what it passes on."""
+        for position, clause in enumerate(self.clauses.get(goal.template, [])):
+            near = self.nearest.near(clause, goal)
+            if near is None or not near.failed:
+                continue
+            passed_on = self._passed_on(clause, goal, near)
+            if passed_on and passed_on.template not in above:
+                yield from self._misses(passed_on, depth, above | {goal.template})
+            else:
+                miss = self._miss(clause, goal, near, depth, above)
+                yield (miss.failed, *_ease(miss), _length(miss), position), miss
+
+    def _passed_on(self, clause: Clause, goal: Goal, near: Near) -> Goal | None:
+        """What a bookkeeping rule merely passes on, where that is what is missing."""
+        rule = self.explainer.rulebook.rules[clause.rule]
+        condition = clause.body[near.failed[0]]
+        if not rule.quiet or not isinstance(condition, Presence):
+            return None
+        if self.facts.vocabulary.templates[condition.atom.template].given:
+            return None
+        return self.nearest.missed(clause, goal, near.failed[0])
+
+    def _miss(
+        self, clause: Clause, goal: Goal, near: Near, depth: int, above: frozenset[str]
+    ) -> Miss:
+        values = self._would_be(clause, near.match)
+        return Miss(
+            clause.rule,
+            self.explainer.rulebook.rules[clause.rule].origin,
+            values,
+            self.speaker.fact(clause.head.template, values),
+            self._lack(clause, goal, near, depth, above | {goal.template}),
+            sum(near.holds.values()),
+            len(near.failed),
+        )
+
+    def _would_be(self, clause: Clause, match: Match) -> dict[str, Value]:
+        """The fact as far as the binding and the rule's literals tell it."""
+        values: dict[str, Value] = {}
+        for field, term in clause.head:
+            if isinstance(term, Constant):
+                values[field] = term.value
+            elif isinstance(term, Variable):
+                values[field] = match.bindings.get(term.name)
+        return values
+
+    # What the nearest binding lacks
+
+    def _lack(
+        self, clause: Clause, goal: Goal, near: Near, depth: int, above: frozenset[str]
+    ) -> Lack:
+        match condition := clause.body[near.failed[0]]:
+            case Presence(atom):
+                return self._missing(clause, goal, near, atom, depth, above)
+            case Absence(atom):
+                return Blocked(self._blocker(near.match, atom))
+            case Comparison():
+                return self._short(condition, near.match)
+        raise TypeError("nothing else can fail")
+
+    def _missing(
+        self,
+        clause: Clause,
+        goal: Goal,
+        near: Near,
+        atom: Atom,
+        depth: int,
+        above: frozenset[str],
+    ) -> Missing:
+        template = self.facts.vocabulary.templates[atom.template]
+        known = self._known(clause, goal, atom, near)
+        sayable = self.speaker.can_say_absence(atom.template, known)
+        says = self.speaker.absence(atom.template, known) if sayable else ""
+        missing = Missing(atom.template, says, template.table, template.change_cost)
+        if template.given or depth <= 1 or atom.template in above:
+            return missing
+        missed = self.nearest.missed(clause, goal, near.failed[0])
+        inner = sorted(self._misses(missed, depth - 1, above), key=lambda pair: pair[0])
+        nearest = inner[0][1] if inner else None
+        return replace(missing, nearest=nearest, among=len(missed.rows))
+
+    def _known(self, clause: Clause, goal: Goal, atom: Atom, near: Near) -> dict[str, Value]:
+        """What is said of the missing fact: no more than is needed for there to be none."""
+        bound = {term.name for _, term in clause.head if isinstance(term, Variable)}
+        asked: dict[str, Value] = {}
+        known: dict[str, Value] = {}
+        for field, term in atom:
+            if isinstance(term, Constant):
+                asked[field] = known[field] = term.value
+            elif isinstance(term, Variable) and near.match.bindings.get(term.name) is not None:
+                known[field] = near.match.bindings[term.name]
+                if term.name in bound:
+                    asked[field] = known[field]
+        return known if self._rows(atom.template, asked, 1) else asked
+
+    def _rows(self, template: str, values: dict[str, Value], limit: int) -> list[Row]:
+        kind = self.facts.vocabulary.templates[template]
+        where, stored = ["TRUE"], []
+        for field, value in values.items():
+            where.append(f"{quoted(field)} IS NOT DISTINCT FROM ?")
+            stored.append(self.facts.names.code(value) if isinstance(value, str) else value)
+        columns = ", ".join(map(quoted, kind.names))
+        sql = (
+            f"SELECT {columns} FROM {quoted(template)} WHERE {' AND '.join(where)} "
+            f"ORDER BY ALL LIMIT {limit}"
+        )
+        return self.facts.told(kind.kinds, self.facts.query(sql, stored))
+
+    def _blocker(self, match: Match, atom: Atom) -> Proof:
+        """The fact that stands in the way, and why it is there."""
+        known: dict[str, Value] = {}
+        for field, term in atom:
+            if isinstance(term, Constant):
+                known[field] = term.value
+            elif isinstance(term, Variable) and term.name in match.bindings:
+                known[field] = match.bindings[term.name]
+        (row,) = self._rows(atom.template, known, 1)
+        return self.explainer.prove(atom.template, row, BRIEF)
+
+    # What falls short
+
+    def _short(self, comparison: Comparison, match: Match) -> Short:
+        types = match.clause.types
+        left, operator, right = comparison.left, comparison.operator, comparison.right
+        if not variables(left):
+            left, operator, right = right, MIRRORED.get(operator, operator), left
+        apart, measured = margin(comparison, match), self.speaker.measure(left, types)
+        return Short(
+            self._quantity(left, match),
+            operator,
+            self.speaker.expression(right, match.bindings, types) or "–",
+            self.speaker.apart(apart, measured) if apart else "",
+            self._off(comparison, match),
+            self._needed(match),
+        )
+
+    def _off(self, comparison: Comparison, match: Match) -> int:
+        apart = margin(comparison, match)
+        if apart is None:
+            return 1000
+        return apart * 1000 // max(1, *(abs(n) for n in sides(comparison, match)))
+
+    def _quantity(self, expression: object, match: Match) -> str:
+        """The fact that tells the number, where one does; else the number itself."""
+        for position, row in match.facts.items():
+            condition = match.clause.body[position]
+            assert isinstance(condition, Presence | Fallback)
+            if any(term == expression or _same(term, expression) for _, term in condition.atom):
+                return self._said(condition.atom.template, row)
+        assert not isinstance(expression, str)
+        return self.speaker.expression(expression, match.bindings, match.clause.types) or "–"  # type: ignore[arg-type]
+
+    def _said(self, template: str, row: Row, **other: Value) -> str:
+        names = self.facts.vocabulary.templates[template].names
+        return self.speaker.fact(template, dict(zip(names, row, strict=True)) | other)
+
+    def _needed(
+        self, match: Match, above: Stake | None = None, depth: int = DEPTH
+    ) -> Needed | None:
+        """The sum that the number is made of, as large as it would have to be."""
+        for position, stake in stakes(match, above).items():
+            condition = match.clause.body[position]
+            assert isinstance(condition, Presence | Fallback)
+            found = self._needed_of(condition.atom.template, match.facts[position], stake, depth)
+            if found:
+                return found
+        return None
+
+    def _needed_of(self, template: str, row: Row, stake: Stake, depth: int) -> Needed | None:
+        for clause in self.clauses.get(template, []) if depth else []:
+            found = self.explainer.matcher.matches(clause, row, 1)
+            term = clause.head.term(stake.field)
+            if not found.number or term is None:
+                continue
+            if is_aggregated(term):
+                return self._changed(template, row, stake)
+            return self._needed(found.listed[0], stake, depth - 1)
+        return None
+
+    def _changed(self, template: str, row: Row, stake: Stake) -> Needed | None:
+        kind = self.facts.vocabulary.templates[template]
+        datatype = kind.by_name[stake.field].type
+        value = row[kind.position(stake.field)]
+        assert isinstance(value, int)
+        other = nearest_value(stake, value, datatype.name in WHOLE)
+        if other is None:
+            return None
+        return Needed(
+            self._said(template, row),
+            self._said(template, row, **{stake.field: other}),
+            self.speaker.apart(abs(other - value), datatype),
+            other > value,
+        )
+
+
+def _ease(miss: Miss) -> tuple[int, int]:
+    """Numbers that fall short and what stands in the way come before what was never given."""
+    lack = miss.lack
+    while isinstance(lack, Missing) and lack.nearest:
+        lack = lack.nearest.lack
+    match lack:
+        case Missing(cost=cost):
+            return 1 + cost, 0
+        case Short(off=off):
+            return 0, off
+        case _:
+            return 0, 0
+
+
+def _length(miss: Miss) -> int:
+    """How many rules lie between what was asked for and what is lacking."""
+    below = miss.lack.nearest if isinstance(miss.lack, Missing) else None
+    return 1 + (_length(below) if below else 0)
+
+
+def _same(term: object, expression: object) -> bool:
+    """Whether both are the same name, wherever it stands."""
+    return (
+        isinstance(term, Variable)
+        and isinstance(expression, Variable)
+        and term.name == expression.name
+    )

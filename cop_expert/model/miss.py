@@ -1,0 +1,85 @@
+"""Misses: why a fact does not hold, rule by rule, and what the nearest one lacks."""
+
+from msgspec import Struct
+
+from cop_expert.model.origin import Origin
+from cop_expert.model.proof import Proof
+from cop_expert.model.template import Value
+
+
+class Needed(Struct, frozen=True):
+    """What would meet a threshold: a fact as it is, and as it would have to be."""
+
+    now: str
+    then: str
+    apart: str
+    """The difference, said aloud."""
+    more: bool
+    """True where it would have to be more."""
+
+
+class Short(Struct, frozen=True, tag="short"):
+    """A comparison that does not hold."""
+
+    says: str
+    """The fact whose number falls short, or the number itself."""
+    operator: str
+    bound: str
+    """What it would have to reach, said aloud."""
+    apart: str
+    """By how much it misses; empty where it is no amount."""
+    off: int = 0
+    """The same as a part of the larger side, in thousandths."""
+    needed: Needed | None = None
+
+
+class Missing(Struct, frozen=True, tag="missing"):
+    """There is no such fact."""
+
+    template: str
+    says: str
+    """Empty where what is missing has no name."""
+    table: str = ""
+    """The table in which it would stand; empty where rules would conclude it."""
+    cost: int = 0
+    """How hard it would be to add it to its table, beside others."""
+    among: int = 1
+    """How many such facts would each have done; it is said of one."""
+    nearest: "Miss | None" = None
+    """Why it was not concluded."""
+
+
+class Blocked(Struct, frozen=True, tag="blocked"):
+    """There is a fact that must not be there."""
+
+    proof: Proof
+
+
+Lack = Short | Missing | Blocked
+
+
+class Miss(Struct, frozen=True):
+    """A rule that might have concluded the fact, as near as it came."""
+
+    rule: str
+    origin: Origin
+    values: dict[str, Value]
+    """The fact as far as it is known what it would have been."""
+    says: str
+    """The fact, said as if it held."""
+    lack: Lack
+    """The first condition that does not hold."""
+    held: int
+    """How many conditions hold."""
+    failed: int
+    """How many do not."""
+
+
+class Refusal(Struct, frozen=True):
+    """Why a fact does not hold: the rules that might have concluded it, the nearest first."""
+
+    template: str
+    says: str
+    misses: tuple[Miss, ...]
+    unshown: int = 0
+    """How many further rules there are."""
