@@ -360,11 +360,10 @@ def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> Non
     run = concluded(folder)
     speaker = Speaker(run.facts, run.manifest.language)
     with known_names(folder):
-        goals = goals_asked_about(run.facts, subject, place)
+        goal = next(goals_asked_about(run.facts, subject, place), None)
         answers = facts_asked_about(run.facts, speaker, subject, place)
-    if not goals:
+    if goal is None:
         raise click.ClickException(nothing_concluded(subject, place))
-    goal = goals[0]
     there = [answer for answer in answers if answer.template == goal.template]
     if there:
         click.echo(f"{further(run, speaker, there)[0]}; ask: cop-expert why", err=True)

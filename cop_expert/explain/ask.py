@@ -50,7 +50,7 @@ def facts_asked_about(
     return list(dict.fromkeys(found))[:ENOUGH]
 
 
-def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -> list[Goal]:
+def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -> Iterator[Goal]:
     """What might have been concluded about the subject (in the place), the most telling first.
 
     Raises UnknownName where a name is not known.
@@ -59,13 +59,11 @@ def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -
     subjects = book.identities(subject)
     places = book.identities(place) if place is not None else []
     width = 2 if place is not None else 1
-    goals = []
     for template in _by_telling(facts):
         for fields in (asked for asked in template.asks if len(asked) == width):
             columns = zip(fields, (subjects, places), strict=False)
             fitting = [_fitting(facts, template, field, codes) for field, codes in columns]
-            goals += [Goal(template.name, fields, (row,)) for row in product(*fitting)]
-    return goals
+            yield from (Goal(template.name, fields, (row,)) for row in product(*fitting))
 
 
 def _by_telling(facts: FactBase) -> list[Template]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cop_expert.explain.matches import Match, Question
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.evaluate import truth_of
+from cop_expert.infer.joins import is_key_among
 from cop_expert.infer.sql import Body, all_of
 from cop_expert.infer.sql_terms import rescaled
 from cop_expert.model.arithmetic import PLACES
@@ -91,6 +92,7 @@ class NearBody(Body):
         self.holds: dict[int, str] = {}
         self.present: set[int] = set()
         self.candidates = candidates
+        self.vocabulary = facts.vocabulary
         super().__init__(clause, facts)
         compared = [p for p, c in enumerate(clause.body) if isinstance(c, Comparison)]
         for position, test in zip(compared, self.tests[-len(compared) :], strict=False):
@@ -98,12 +100,23 @@ class NearBody(Body):
         self.tests.clear()
 
     def in_order(self, asked: list[tuple[int, Condition]]) -> list[tuple[int, Condition]]:
-        """What the client gave comes first: what was not concluded of it can be asked further."""
+        """First what the names known so far determine, then what the client gave: where it does
+        not meet what was concluded of it, the latter can be asked further."""
+        known, ordered = set(self.candidates.names), []
+        waiting = [pair for pair in asked if isinstance(pair[1], Presence)]
 
-        def concluded(pair: tuple[int, Condition]) -> bool:
-            return isinstance(pair[1], Presence) and not self.templates[pair[1].atom.template].given
+        def late(pair: tuple[int, Condition]) -> tuple[bool, bool]:
+            assert isinstance(pair[1], Presence)
+            atom = pair[1].atom
+            settled = is_key_among(known, atom, self.vocabulary)
+            return not settled, not self.templates[atom.template].given
 
-        return sorted(asked, key=concluded)
+        while waiting:
+            chosen = min(waiting, key=late)
+            waiting.remove(chosen)
+            ordered.append(chosen)
+            known |= {v.name for part in expressions(chosen[1]) for v in variables(part)}
+        return ordered + [pair for pair in asked if not isinstance(pair[1], Presence)]
 
     def begin(self) -> None:
         names, rows = self.candidates

@@ -58,7 +58,7 @@ def _root(lack: Missing) -> tuple[Lack, int]:
     root: Lack = lack
     among = 1
     for step in _steps(lack):
-        among = max(among, step.among)
+        among = max(among, step.among) if not step.of_all else 1
         inner = step.nearest.lack if step.nearest else step
         if not isinstance(inner, Missing) or inner.says:
             root = inner

@@ -32,8 +32,8 @@ DEPTH = 8
 """How far down it is asked why a condition was not concluded."""
 SPINE = 4
 """Steps from a threshold down to the sum that its number was made of."""
-Order = tuple[int, int, int, int, int]
-"""How many conditions fail, how, by how much, how far down, and the rule's place among others."""
+Order = tuple[int, int, int, int]
+"""How hard it would be to change, how many conditions fail, how far down, the rule's place."""
 WHOLE = ("Headcount", "Count")
 """Datatypes of which people think in whole numbers."""
 
@@ -47,6 +47,7 @@ class WhyNot:
         self.speaker = explainer.speaker
         self.clauses = explainer.matcher.clauses
         self.nearest = Nearest(self.facts)
+        self._found: dict[tuple[Goal, frozenset[str]], list[tuple[Order, Miss]]] = {}
 
     def refuse(self, goal: Goal) -> Refusal:
         """Why there is no such fact; the goal has one row."""
@@ -55,7 +56,7 @@ class WhyNot:
         (told,) = self.facts.told([kind.by_name[f].type.kind for f in goal.fields], [goal.rows[0]])
         says = self.speaker.absence(goal.template, dict(zip(goal.fields, told, strict=True)))
         # Of rules that are as near, the one of which more holds already tells more.
-        ranked = sorted(misses, key=lambda pair: (pair[0][:3], -pair[1].held, pair[0]))
+        ranked = sorted(misses, key=lambda pair: (pair[0][:2], -pair[1].held, pair[0]))
         shown = tuple(miss for _, miss in ranked)
         return Refusal(goal.template, says, shown[:RULES], max(0, len(shown) - RULES))
 
@@ -72,7 +73,7 @@ class WhyNot:
                 yield from self._misses(passed_on, depth, above | {goal.template})
             else:
                 miss = self._miss(clause, goal, near, depth, above)
-                yield (miss.failed, *_ease(miss), _length(miss), position), miss
+                yield (_effort(miss), miss.failed, _length(miss), position), miss
 
     def _passed_on(self, clause: Clause, goal: Goal, near: Near) -> Goal | None:
         """What a bookkeeping rule merely passes on, where that is what is missing."""
@@ -132,19 +133,25 @@ class WhyNot:
         above: frozenset[str],
     ) -> Missing:
         template = self.facts.vocabulary.templates[atom.template]
-        known = self._known(clause, goal, atom, near)
+        known, of_all = self._known(clause, atom, near)
         sayable = self.speaker.can_say_absence(atom.template, known)
         says = self.speaker.absence(atom.template, known) if sayable else ""
-        missing = Missing(atom.template, says, template.table, template.change_cost)
+        missing = Missing(atom.template, says, template.table, template.change_cost, of_all)
         if template.given or depth <= 1 or atom.template in above:
             return missing
         missed = self.nearest.missed(clause, goal, near.failed[0])
-        inner = sorted(self._misses(missed, depth - 1, above), key=lambda pair: pair[0])
-        nearest = inner[0][1] if inner else None
-        return replace(missing, nearest=nearest, among=len(missed.rows))
+        if (missed, above) not in self._found:
+            self._found[missed, above] = sorted(
+                self._misses(missed, depth - 1, above), key=lambda pair: pair[0]
+            )
+        nearest = next((miss for _, miss in self._found[missed, above]), None)
+        return replace(missing, nearest=nearest, among=_among(missed, nearest))
 
-    def _known(self, clause: Clause, goal: Goal, atom: Atom, near: Near) -> dict[str, Value]:
-        """What is said of the missing fact: no more than is needed for there to be none."""
+    def _known(self, clause: Clause, atom: Atom, near: Near) -> tuple[dict[str, Value], bool]:
+        """What is said of the missing fact: no more than is needed for there to be none.
+
+        True where it is said of all that the clause might have been asked for.
+        """
         bound = {term.name for _, term in clause.head if isinstance(term, Variable)}
         asked: dict[str, Value] = {}
         known: dict[str, Value] = {}
@@ -155,7 +162,9 @@ class WhyNot:
                 known[field] = near.match.bindings[term.name]
                 if term.name in bound:
                     asked[field] = known[field]
-        return known if self._rows(atom.template, asked, 1) else asked
+        if len(asked) == len(known) or self._rows(atom.template, asked, 1):
+            return known, False
+        return asked, True
 
     def _rows(self, template: str, values: dict[str, Value], limit: int) -> list[Row]:
         kind = self.facts.vocabulary.templates[template]
@@ -257,18 +266,24 @@ class WhyNot:
         )
 
 
-def _ease(miss: Miss) -> tuple[int, int]:
-    """Numbers that fall short and what stands in the way come before what was never given."""
+def _among(missed: Goal, nearest: Miss | None) -> int:
+    """Of how many facts the nearest one is one; where none is there at all it is said of all."""
+    lack = nearest.lack if nearest else None
+    return 1 if isinstance(lack, Missing) and lack.of_all else len(missed.rows)
+
+
+def _effort(miss: Miss) -> int:
+    """How hard it would be to provide what is lacking: a number counts by how far it is off."""
     lack = miss.lack
     while isinstance(lack, Missing) and lack.nearest:
         lack = lack.nearest.lack
     match lack:
         case Missing(cost=cost):
-            return 1 + cost, 0
+            return cost
         case Short(off=off):
-            return 0, off
+            return off // 100
         case _:
-            return 0, 0
+            return 1
 
 
 def _length(miss: Miss) -> int:

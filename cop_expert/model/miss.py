@@ -43,8 +43,10 @@ class Missing(Struct, frozen=True, tag="missing"):
     """The table in which it would stand; empty where rules would conclude it."""
     cost: int = 0
     """How hard it would be to add it to its table, beside others."""
+    of_all: bool = False
+    """True where it is said of all such facts, and not of the nearest."""
     among: int = 1
-    """How many such facts would each have done; it is said of one."""
+    """How many facts would each have done, where what is said is said of one of them."""
     nearest: "Miss | None" = None
     """Why it was not concluded."""
 
