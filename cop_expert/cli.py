@@ -72,13 +72,14 @@ def answering(command: Callable[P, R]) -> Callable[P, R]:
         from cop_expert.model.diagnostic import KnowledgeProblem
 
         try:
-            return command(*args, **kwargs)
+            try:
+                return command(*args, **kwargs)
+            except DamagedFacts as damaged:
+                damaged.path.unlink(missing_ok=True)
+                return command(*args, **kwargs)
         except KnowledgeProblem as problem:
             tell(problem.diagnostics)
             sys.exit(1)
-        except DamagedFacts as damaged:
-            damaged.path.unlink(missing_ok=True)
-            return guarded(*args, **kwargs)
         except OSError as error:
             message = f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
             raise click.ClickException(message) from error

@@ -6,6 +6,7 @@ for which most conditions hold, then the one whose numbers miss their thresholds
 """
 
 from collections.abc import Iterator
+from itertools import starmap
 from typing import NamedTuple
 
 from cop_expert.explain.matches import Match, Question
@@ -120,10 +121,12 @@ class NearBody(Body):
 
     def begin(self) -> None:
         names, rows = self.candidates
-        if names:
-            listed = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
-            columns = ", ".join(map(quoted, names))
-            self.tables.append(f"(VALUES {listed}) AS asked({columns})")
+        if len(rows) == 1:  # whose values narrow what is read of each table
+            for name, value in zip(names, rows[0], strict=True):
+                self.terms.take(name, _literal(value))
+            return
+        columns = zip(names, zip(*rows, strict=True), strict=True)
+        self.tables.append(f"(SELECT {', '.join(starmap(_listed, columns))}) AS asked")
         for name in names:
             self.terms.take(name, f"asked.{quoted(name)}")
 
@@ -232,4 +235,9 @@ def _is_off(clause: Clause) -> bool:
 
 
 def _literal(value: Value) -> str:
-    return "NULL" if value is None else str(value)
+    """Not a bare number, which in an ORDER BY would count columns."""
+    return str(value) if isinstance(value, bool) else f"{value}::BIGINT"
+
+
+def _listed(name: str, values: tuple[Value, ...]) -> str:
+    return f"unnest([{', '.join(map(str, values))}]) AS {quoted(name)}"
