@@ -378,6 +378,102 @@ def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> Non
     print_item(refusal(found, run.facts.vocabulary.templates[goal.template]))
 
 
+@main.command("what-if")
+@FOLDER
+@click.option("--set", "cells", multiple=True, metavar="CELL", help="Another cell in a row.")
+@click.option("--add", "added", multiple=True, metavar="ROW", help="One more row.")
+@click.option("--drop", "dropped", multiple=True, metavar="ROW", help="A row less.")
+@click.option("--decide", "decisions", multiple=True, metavar="DECISION", help="A decision more.")
+@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A setting.")
+@click.option(
+    "--with",
+    "other",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder whose tables stand in for those of the same name.",
+)
+@AS_JSON
+@answering
+def what_if(
+    folder: Path,
+    cells: tuple[str, ...],
+    added: tuple[str, ...],
+    dropped: tuple[str, ...],
+    decisions: tuple[str, ...],
+    parameters: tuple[str, ...],
+    other: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what would be concluded otherwise if something were otherwise; nothing is changed.
+
+    \b
+    Examples:
+      cop-expert what-if grand-hotel --set "needs: Chef, Menu costing, current = 0.9"
+      cop-expert what-if grand-hotel --decide "split Kitchen"
+      cop-expert what-if grand-hotel --parameter core_reach=0.6
+    """
+    from cop_expert.explain.deciding import decision
+    from cop_expert.load.changes import (
+        Change,
+        Changes,
+        add_row,
+        drop_row,
+        set_cell,
+        set_parameter,
+    )
+    from cop_expert.pipeline import suppose
+
+    run = concluded(folder)
+    try:
+        with known_names(folder):
+            rows: list[Change] = [
+                *map(set_cell, cells),
+                *map(add_row, added),
+                *map(drop_row, dropped),
+                *(decision(text, run.facts) for text in decisions),
+            ]
+        changes = Changes(tuple(rows), dict(map(set_parameter, parameters)), other)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    with progress() as report:
+        supposed = suppose(folder, changes, report)
+    print_differences(run, supposed, as_json)
+
+
+@main.command()
+@click.argument("old", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@AS_JSON
+@answering
+def diff(old: Path, new: Path, as_json: bool) -> None:
+    """Say what is concluded otherwise in another state of the engagement, and from what it comes.
+
+    \b
+    Example:
+      cop-expert diff grand-hotel-2025 grand-hotel-2026
+    """
+    print_differences(concluded(old), concluded(new), as_json)
+
+
+def print_differences(old: "Run", new: "Run", as_json: bool) -> None:
+    from cop_expert.explain.differ import Differ
+    from cop_expert.explain.why import Explainer
+    from cop_expert.explain.words import Speaker
+
+    explainers = [
+        Explainer(run.facts, run.rulebook, Speaker(run.facts, run.manifest.language))
+        for run in (old, new)
+    ]
+    found = Differ(*explainers).differences()
+    if as_json:
+        import msgspec
+
+        echo_json(msgspec.to_builtins(found))
+        return
+    from cop_expert.report.differences import differences_text
+
+    click.echo(differences_text(found, new.facts.vocabulary), nl=False)
+
+
 def nothing_concluded(subject: str, place: str | None) -> str:
     both = f"'{subject}' and '{place}' together" if place else f"'{subject}'"
     return f"the names are known, but nothing was concluded about {both}"

@@ -23,6 +23,7 @@ from cop_expert.model.template import Vocabulary
 
 if TYPE_CHECKING:
     from cop_expert.infer.engine import Engine
+    from cop_expert.load.changes import Changes
     from cop_expert.load.engagement import Engagement
     from cop_expert.load.sheet import Sheet
 
@@ -107,20 +108,36 @@ def _kept(folder: Path, fingerprint: str, engine: str) -> Run | None:
     return Run(facts, manifest, facts.kept("rulebook", CheckedRulebook))
 
 
-def read(folder: Path, progress: Progress = quietly, limits: Limits = UNLIMITED) -> Knowledge:
-    """Tables, ontologies and rules, checked; raises KnowledgeProblem with all that is wrong."""
+def suppose(folder: Path, changes: "Changes", progress: Progress = quietly) -> Run:
+    """What would be concluded if the engagement were otherwise; nothing of it is kept."""
+    return infer(read(folder, progress, changes=changes), "auto", "", progress)
+
+
+def read(
+    folder: Path,
+    progress: Progress = quietly,
+    limits: Limits = UNLIMITED,
+    changes: "Changes | None" = None,
+) -> Knowledge:
+    """Tables, ontologies and rules, checked; raises KnowledgeProblem with all that is wrong.
+
+    With `changes`, as if the engagement were otherwise.
+    """
     from cop_expert.check import check_rulebook
+    from cop_expert.load.changes import NOTHING, supposing
     from cop_expert.load.engagement import read_engagement
     from cop_expert.load.tables import read_tables
     from cop_expert.parse.files import read_rules
 
     progress("Reading the tables")
+    changes = changes or NOTHING
     engagement, problems = read_engagement(folder)
+    engagement = supposing(engagement, changes)
     if not engagement.tables and not engagement.knowledge:
         stop_at_errors(problems)
     facts, individuals, found = read_ontologies(engagement, limits)
     problems += found
-    labels, found = read_tables(engagement, facts, individuals)
+    labels, found = read_tables(engagement, facts, individuals, changes.rows)
     problems += found
     own, found = read_rules((path, engagement.source(path)) for path in engagement.rules)
     problems += found

@@ -69,6 +69,14 @@ class Speaker:
         sentence = kind.says_not.get(self.language) or kind.says_not.get("en")
         return self._filled(sentence or f"there is no {kind.label}", template, known)
 
+    def parameter(self, name: str) -> str:
+        """What a parameter is set to: "the share that must want an item: 50 %"."""
+        parameter = self.parameters.get(name)
+        if parameter is None:
+            return ""
+        datatype = self.vocabulary.datatypes.get(parameter.datatype, Datatype("", Kind.NUMBER))
+        return f"{parameter.comment}: {self.value(parameter.value, datatype)}"
+
     def can_say_absence(self, template: str, known: Mapping[str, Value]) -> bool:
         """Whether all that the sentence cannot do without is known."""
         kind = self.vocabulary.templates[template]

@@ -40,7 +40,8 @@ class Engagement(Struct, frozen=True):
 
     def source(self, path: Path) -> str:
         """A file as the user knows it: `tables/roles.csv`."""
-        return path.relative_to(self.folder).as_posix()
+        inside = path.is_relative_to(self.folder)
+        return (path.relative_to(self.folder) if inside else path).as_posix()
 
 
 def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:

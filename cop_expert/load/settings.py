@@ -118,14 +118,14 @@ def _parameters(
     problems = []
     for name, value in section.items():
         try:
-            parameters[name] = _value(value)
+            parameters[name] = parameter_value(value)
         except ValueError as error:
             message = f"{shown(name)} must be {error}"
             problems.append(Diagnostic("wrong-type", message, settings.origin(name)))
     return parameters, problems
 
 
-def _value(value: Any) -> Value:
+def parameter_value(value: Any) -> Value:
     """A setting as rules hold it: numbers in millionths, the word none as absent."""
     match value:
         case bool():

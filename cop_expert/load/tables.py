@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cop_expert.facts import FactBase
 from cop_expert.load.cells import Scale, has_scale
+from cop_expert.load.changes import Change, change_sheets
 from cop_expert.load.circles import check_circles
 from cop_expert.load.draft import Draft, read_draft
 from cop_expert.load.engagement import Engagement
@@ -33,16 +34,21 @@ CHECKS = (
 
 
 def read_tables(
-    engagement: Engagement, facts: FactBase, more: Sequence[Sheet] = ()
+    engagement: Engagement,
+    facts: FactBase,
+    more: Sequence[Sheet] = (),
+    changes: tuple[Change, ...] = (),
 ) -> tuple[dict[str, str], list[Diagnostic]]:
     """Stage the rows in which all is well; the labels of ids, and everything that is wrong.
 
-    `more` are sheets that were read elsewhere, from a workbook or an ontology. A label is the name
+    `more` are sheets that were read elsewhere, from a workbook or an ontology; `changes` are made
+    to the sheets before anything is read of them. A label is the name
     as shown of whatever goes by an `id`, or by a name composed of ids.
     """
     findings = Findings()
     paths = ((path, engagement.source(path)) for path in engagement.tables)
     sheets = [*(read_sheet(path, source, facts, findings) for path, source in paths), *more]
+    sheets = change_sheets(sheets, changes, facts, findings)
     scales = read_scales(engagement, facts.vocabulary, findings)
     drafts = read_drafts(sheets, scales, facts, findings)
     if sheets:

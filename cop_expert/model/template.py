@@ -89,6 +89,8 @@ class Template(Struct, frozen=True, dict=True):
     table: str = ""
     optional_table: bool = False
     also_columns: tuple[str, ...] = ()
+    compare_order: int = 0
+    """Where it stands among what is compared between two runs; 0: it is not."""
     change_cost: int = 10
     """How hard it is to change a row of its table, beside others; 1 is easiest."""
     says: dict[str, str] = {}

@@ -45,6 +45,7 @@ class Wording(Struct, frozen=True):
     more_ways_many: str
     yes: str
     no: str
+    differences: "DifferenceWords"
     topics: dict[str, "TopicWords"]
     rulebook: "RulebookWords"
     feeds: "FeedWords"
@@ -58,6 +59,16 @@ class TopicWords(Struct, frozen=True):
     title: str
     headings: tuple[str, ...]
     nothing: str
+
+
+class DifferenceWords(Struct, frozen=True):
+    """What stands around the differences of two runs."""
+
+    inputs: str
+    same_inputs: str
+    same: str
+    because: str
+    more: str
 
 
 class RulebookWords(Struct, frozen=True):
