@@ -297,6 +297,7 @@ def show(folder: Path, topic: str | None, engine: str, as_json: bool) -> None:
 @click.option("--depth", type=click.IntRange(min=0), help="The proof, so many reasons deep.")
 @click.option("--full", is_flag=True, help="The whole proof, down to the tables.")
 @click.option("--all", "every", is_flag=True, help="Every way in which it was concluded.")
+@click.option("--contrast", metavar="OTHER", help="Why here and not there, or there otherwise.")
 @AS_JSON
 @answering
 def why(
@@ -306,6 +307,7 @@ def why(
     depth: int | None,
     full: bool,
     every: bool,
+    contrast: str | None,
     as_json: bool,
 ) -> None:
     """Say why something was concluded, in short or down to the cell of the client's own sheet.
@@ -314,6 +316,7 @@ def why(
     Examples:
       cop-expert why grand-hotel "Knife skills" Kitchen
       cop-expert why grand-hotel "Knife skills" Kitchen --full
+      cop-expert why grand-hotel "Knife skills" Kitchen --contrast "Front of house"
       cop-expert why grand-hotel "Chef" "Front of house"
     """
     from cop_expert.explain.ask import facts_asked_about
@@ -322,6 +325,11 @@ def why(
 
     run = concluded(folder)
     speaker = Speaker(run.facts, run.manifest.language)
+    if contrast is not None:
+        if place is None:
+            raise click.UsageError("--contrast OTHER needs a place to contrast it with: SUBJECT IN")
+        print_contrast(folder, run, speaker, subject, (place, contrast))
+        return
     with known_names(folder):
         answers = facts_asked_about(run.facts, speaker, subject, place)
     if not answers:
@@ -337,6 +345,27 @@ def why(
         return
     print_proof(proof, in_short)
     print_also_true(further(run, speaker, answers[1:6]))
+
+
+def print_contrast(
+    folder: Path, run: "Run", speaker: Any, subject: str, places: tuple[str, str]
+) -> None:
+    from cop_expert.explain.contrast import contrast
+    from cop_expert.explain.why import Explainer
+    from cop_expert.report.phrases import phrases
+    from cop_expert.report.tables import TopicTable
+
+    with known_names(folder):
+        found = contrast(Explainer(run.facts, run.rulebook, speaker), subject, places)
+    if found is None:
+        raise click.ClickException(nothing_concluded(subject, places[0]))
+    for answer in found.answers:
+        print_item(answer)
+        click.echo()
+    wording = phrases().wording
+    rows = tuple((row.label, *row.values) for row in found.rows)
+    headings = (wording.compared, *found.places)
+    click.echo(TopicTable(wording.contrast, headings, rows).as_text(), nl=False)
 
 
 @main.command("why-not")

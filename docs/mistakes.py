@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cop_expert.check import check_rulebook
+from cop_expert.load.changes import Changes, set_cell
 from cop_expert.load.scaffold import write_engagement
 from cop_expert.load.vocabulary import read_vocabulary
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, in_order
@@ -23,7 +24,7 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
 from cop_expert.model.template import Vocabulary
 from cop_expert.parse.rules import parse_rules
-from cop_expert.pipeline import conclude, standard_rulebook
+from cop_expert.pipeline import conclude, standard_rulebook, suppose
 
 MISTAKES = Path(__file__).resolve().parent.parent / "tests" / "errors"
 BASE = MISTAKES / "corner-bread"
@@ -107,6 +108,9 @@ def _said_of_folder(mistake: Mistake) -> Iterable[Diagnostic]:
                 write_engagement(folder, read_vocabulary(), "Corner Bread")
             other = mistake.asides("the folder is called `(.+)`")
             asked = folder.with_name(other[0][1]) if other else folder
+            supposed = [set_cell(m[1]) for m in mistake.asides("supposing that `(.+)`")]
+            if supposed:
+                return suppose(asked, Changes(tuple(supposed))).manifest.warnings
             return conclude(asked).manifest.warnings
         except KnowledgeProblem as problem:
             return [_relative(found, name) for found in problem.diagnostics]

@@ -53,6 +53,12 @@ class Goal(NamedTuple):
         kept = [tuple(row[place] for place in names.values()) for row in rows]
         return Candidates(tuple(names), tuple(dict.fromkeys(kept))) if rows else None
 
+    def varying(self, clause: Clause) -> set[str]:
+        """The clause's names for which several values were asked for."""
+        columns = zip(self.fields, zip(*self.rows, strict=True), strict=True)
+        terms = [clause.head.term(field) for field, values in columns if len(set(values)) > 1]
+        return {term.name for term in terms if isinstance(term, Variable)}
+
 
 class Candidates(NamedTuple):
     """Values that some of a clause's names might have, as stored."""

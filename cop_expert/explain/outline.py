@@ -79,8 +79,14 @@ def _in_brief(reason: Item) -> Item:
     if decided:
         return replace(reason, origins=decided[0].origins, children=())
     below = [_in_brief(child) for child in reason.children if child.children]
-    lines = next((i.children for i in below if any(c.kind == "line" for c in i.children)), ())
+    lines = next((item.children for item in below if _is_telling(item.children)), ())
     return replace(reason, children=lines or tuple(item for item in below if item.origins))
+
+
+def _is_telling(items: tuple[Item, ...]) -> bool:
+    """True of contributions among which there is something to compare, or one that decides."""
+    lines = [item for item in items if item.kind == "line"]
+    return len(lines) > 1 or any(item.remark == "decisive" for item in lines)
 
 
 def _bare(item: Item) -> Item:

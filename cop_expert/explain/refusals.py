@@ -58,11 +58,11 @@ def _root(lack: Missing) -> tuple[Lack, int]:
     root: Lack = lack
     among = 1
     for step in _steps(lack):
-        among = max(among, step.among) if not step.of_all else 1
+        among = max(among, step.among)
         inner = step.nearest.lack if step.nearest else step
         if not isinstance(inner, Missing) or inner.says:
             root = inner
-    return root, among
+    return root, 1 if isinstance(root, Missing) and root.of_all else among
 
 
 def _steps(lack: Lack) -> Iterator[Missing]:

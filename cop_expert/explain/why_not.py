@@ -1,6 +1,7 @@
 """What was asked for and does not hold in, why not out: rule by rule, the nearest first."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -36,6 +37,14 @@ Order = tuple[int, int, int, int]
 """How hard it would be to change, how many conditions fail, how far down, the rule's place."""
 WHOLE = ("Headcount", "Count")
 """Datatypes of which people think in whole numbers."""
+
+
+class Known(NamedTuple):
+    """What can be said of a fact that is not there."""
+
+    values: dict[str, Value]
+    of_all: bool
+    """True where it is said of all that was asked for, and not of the nearest only."""
 
 
 class WhyNot:
@@ -133,7 +142,7 @@ class WhyNot:
         above: frozenset[str],
     ) -> Missing:
         template = self.facts.vocabulary.templates[atom.template]
-        known, of_all = self._known(clause, atom, near)
+        known, of_all = self._known(clause, goal, atom, near)
         sayable = self.speaker.can_say_absence(atom.template, known)
         says = self.speaker.absence(atom.template, known) if sayable else ""
         missing = Missing(atom.template, says, template.table, template.change_cost, of_all)
@@ -147,24 +156,18 @@ class WhyNot:
         nearest = next((miss for _, miss in self._found[missed, above]), None)
         return replace(missing, nearest=nearest, among=_among(missed, nearest))
 
-    def _known(self, clause: Clause, atom: Atom, near: Near) -> tuple[dict[str, Value], bool]:
-        """What is said of the missing fact: no more than is needed for there to be none.
-
-        True where it is said of all that the clause might have been asked for.
-        """
-        bound = {term.name for _, term in clause.head if isinstance(term, Variable)}
-        asked: dict[str, Value] = {}
-        known: dict[str, Value] = {}
-        for field, term in atom:
-            if isinstance(term, Constant):
-                asked[field] = known[field] = term.value
-            elif isinstance(term, Variable) and near.match.bindings.get(term.name) is not None:
-                known[field] = near.match.bindings[term.name]
-                if term.name in bound:
-                    asked[field] = known[field]
-        if len(asked) == len(known) or self._rows(atom.template, asked, 1):
-            return known, False
-        return asked, True
+    def _known(self, clause: Clause, goal: Goal, atom: Atom, near: Near) -> Known:
+        """What is said of the missing fact: no more than is needed for there to be none."""
+        names = {f: t.name for f, t in atom if isinstance(t, Variable)}
+        literals: dict[str, Value] = {f: t.value for f, t in atom if isinstance(t, Constant)}
+        there = {f: near.match.bindings.get(name) for f, name in names.items()}
+        known: dict[str, Value] = {f: value for f, value in there.items() if value is not None}
+        head = {term.name for _, term in clause.head if isinstance(term, Variable)}
+        asked = {field: value for field, value in known.items() if names[field] in head}
+        if len(asked) < len(known) and self._rows(atom.template, asked | literals, 1):
+            return Known(known | literals, False)
+        varying = goal.varying(clause)
+        return Known(asked | literals, not any(names[field] in varying for field in asked))
 
     def _rows(self, template: str, values: dict[str, Value], limit: int) -> list[Row]:
         kind = self.facts.vocabulary.templates[template]

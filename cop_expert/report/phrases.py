@@ -38,6 +38,8 @@ class Wording(Struct, frozen=True):
     as_word: str
     more_rules: str
     relations: dict[str, str]
+    contrast: str
+    compared: str
     more_one: str
     more_many: str
     more_amount: str

@@ -1,0 +1,137 @@
+"""Why something does not hold: true, located, the nearest first; and contrasts."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cop_expert import pipeline
+from cop_expert.cli import main
+from cop_expert.explain.ask import goals_asked_about
+from cop_expert.explain.contrast import contrast
+from cop_expert.explain.nearly import Goal
+from cop_expert.explain.refusals import refusal
+from cop_expert.explain.why import Explainer
+from cop_expert.explain.why_not import WhyNot
+from cop_expert.explain.words import Speaker
+from cop_expert.load.changes import Changes, add_row
+from cop_expert.model.miss import Blocked, Lack, Missing, Refusal, Short
+from cop_expert.report.phrases import phrases
+
+HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
+
+
+@pytest.fixture(scope="module")
+def run() -> pipeline.Run:
+    return pipeline.infer(pipeline.read(HOTEL), "duckdb", "unkept")
+
+
+def explainer(run: pipeline.Run) -> Explainer:
+    return Explainer(run.facts, run.rulebook, Speaker(run.facts))
+
+
+def refused(run: pipeline.Run, subject: str, place: str | None = None) -> Refusal:
+    return WhyNot(explainer(run)).refuse(next(goals_asked_about(run.facts, subject, place)))
+
+
+def lines(run: pipeline.Run, found: Refusal) -> list[str]:
+    words, said = phrases(), []
+
+    def tell(item: object) -> None:
+        said.append(words.text(item).replace("\xa0", " "))  # type: ignore[arg-type]
+        for child in item.children:  # type: ignore[attr-defined]
+            tell(child)
+
+    tell(refusal(found, run.facts.vocabulary.templates[found.template]))
+    return said
+
+
+def roots(found: Refusal) -> list[Lack]:
+    """What is lacking in the end, by each rule."""
+    ends = []
+    for miss in found.misses:
+        lack = miss.lack
+        while isinstance(lack, Missing) and lack.nearest:
+            lack = lack.nearest.lack
+        ends.append(lack)
+    return ends
+
+
+def test_nobody_wants_it_for_nobody_uses_what_it_teaches(run: pipeline.Run) -> None:
+    said = lines(run, refused(run, "Wine by the glass", "Kitchen"))
+    assert said[0] == "Wine by the glass is not assigned to Kitchen"
+    assert said[1] == "core, specialist: nobody in Kitchen wants Wine by the glass"
+    assert said[2].startswith("the role practices table has no row for Chef with Wine service")
+
+
+def test_an_item_about_nothing(run: pipeline.Run) -> None:
+    said = lines(run, refused(run, "Barista art", "Front of house"))
+    assert said[2] == "the item practices table has no row for Barista art"
+
+
+def test_a_threshold_is_missed_by_so_much(run: pipeline.Run) -> None:
+    code = run.facts.names.codes(["Kitchen", "Knife skills", "core"])
+    found = WhyNot(explainer(run)).refuse(
+        Goal("Placement", ("community", "item", "level"), (tuple(code),))
+    )
+    (short,) = (lack for lack in roots(found) if isinstance(lack, Short))
+    assert (short.operator, short.bound, short.apart) == (
+        ">=",
+        "50\xa0%",
+        "16.7 percentage points",
+    )
+    assert short.needed
+    assert short.needed.then == "Knife skills is wanted by 6 people in Kitchen"
+    assert short.needed.apart == "2 people" and short.needed.more
+
+
+def test_what_stands_in_the_way_is_shown_with_its_place() -> None:
+    excluded = add_row(
+        "decisions: decision=exclude, subject=Allergens from kitchen to table, object=Kitchen,"
+        " reason=Known by heart, by=The chef, on=2026-01-01"
+    )
+    run = pipeline.suppose(HOTEL, Changes((excluded,)))
+    found = refused(run, "Allergens from kitchen to table", "Kitchen")
+    blocked = next(lack for lack in roots(found) if isinstance(lack, Blocked))
+    assert "exclude" in blocked.proof.says
+    assert any("Known by heart" in line for line in lines(run, found))
+
+
+def test_no_identifier_is_shown(run: pipeline.Run) -> None:
+    for subject, place in (
+        ("Wine by the glass", "Kitchen"),
+        ("Cold station", None),
+        ("Chef", "Front of house"),
+        ("Payroll", "Kitchen"),
+    ):
+        for line in lines(run, refused(run, subject, place)):
+            assert not set("{}[]_–") & set(line.replace("(–", "")), line
+
+
+def test_whatever_was_not_concluded_has_a_refusal(run: pipeline.Run) -> None:
+    items = [str(row[0]) for row in run.facts.rows("Item")]
+    communities = [str(row[0]) for row in run.facts.rows("Community")]
+    assigned = {(row[0], row[1]) for row in run.facts.rows("Assignment")}
+    asked = [(i, c) for i in items for c in communities if (c, i) not in assigned]
+    assert len(asked) > 10
+    for item, community in asked:
+        found = refused(run, item, community)
+        assert found.misses and found.says == f"{item} is not assigned to {community}"
+        for lack in roots(found):
+            if isinstance(lack, Missing) and lack.table:
+                assert run.facts.vocabulary.templates[lack.template].given
+
+
+def test_what_holds_is_not_refused() -> None:
+    answer = CliRunner().invoke(main, ["why-not", str(HOTEL), "Knife skills", "Kitchen"])
+    assert answer.exit_code == 1
+    assert "goes to Kitchen as specialist" in answer.stderr
+
+
+def test_a_contrast_shows_what_differs(run: pipeline.Run) -> None:
+    found = contrast(explainer(run), "HACCP essentials", ("Kitchen", "Front of house"))
+    assert found
+    rows = {row.label: tuple(v.replace("\xa0", " ") for v in row.values) for row in found.rows}
+    assert rows["assignment"] == ("mandatory", "specialist")
+    assert rows["reach"] == ("100 %", "21.4 %")
+    assert "Kitchen" in found.answers[0].text and "Front of house" in found.answers[1].text
