@@ -16,7 +16,10 @@ from cop_expert import __version__
 
 if TYPE_CHECKING:
     from cop_expert.explain.ask import Answerable
+    from cop_expert.explain.changing import Wish
     from cop_expert.explain.outline import Item
+    from cop_expert.explain.why import Explainer
+    from cop_expert.load.changes import Changes
     from cop_expert.model.diagnostic import Diagnostic
     from cop_expert.model.proof import Proof
     from cop_expert.model.rule import CheckedRulebook
@@ -405,6 +408,72 @@ def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> Non
         echo_json(msgspec.to_builtins(found))
         return
     print_item(refusal(found, run.facts.vocabulary.templates[goal.template]))
+
+
+@main.command("what-would-change")
+@FOLDER
+@click.argument("subject")
+@click.argument("place", metavar="[IN]", required=False)
+@click.option("--to", "word", help="What it should be, where it may be several: core.")
+@AS_JSON
+@answering
+def what_would_change(
+    folder: Path, subject: str, place: str | None, word: str | None, as_json: bool
+) -> None:
+    """Say what would bring a conclusion about, or undo it; each answer is tried out.
+
+    \b
+    Examples:
+      cop-expert what-would-change grand-hotel "Knife skills" Kitchen --to core
+      cop-expert what-would-change grand-hotel "Wine by the glass" Kitchen
+    """
+    from cop_expert.explain.changing import Search
+    from cop_expert.explain.why import Explainer
+    from cop_expert.explain.words import Speaker
+    from cop_expert.pipeline import suppose
+
+    run = concluded(folder)
+    language = run.manifest.language
+    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts, language))
+    with known_names(folder):
+        wish = wished(explainer, subject, place, word)
+
+    def supposing(changes: "Changes") -> Explainer:
+        supposed = suppose(folder, changes)
+        return Explainer(supposed.facts, supposed.rulebook, Speaker(supposed.facts, language))
+
+    with progress() as report:
+        report("Trying changes")
+        found = Search(explainer, supposing).ways(wish)
+    if as_json:
+        import msgspec
+
+        echo_json(msgspec.to_builtins(found))
+        return
+    from cop_expert.report.differences import ways_text
+
+    click.echo(ways_text(found, wish, explainer.speaker, run.facts.vocabulary), nl=False)
+
+
+def wished(explainer: "Explainer", subject: str, place: str | None, word: str | None) -> "Wish":
+    """That what was asked about holds where it does not; else that it does not."""
+    from cop_expert.explain.ask import goals_asked_about
+    from cop_expert.explain.changing import Wish
+
+    goal = next(goals_asked_about(explainer.facts, subject, place), None)
+    if goal is None:
+        raise click.ClickException(nothing_concluded(subject, place))
+    template = explainer.facts.vocabulary.templates[goal.template]
+    texts = explainer.facts.names.texts(goal.rows[0])
+    values = list(zip(goal.fields, texts, strict=True))
+    if word is not None:
+        fields = [field for field in template.fields if word in field.type.choices]
+        if not fields:
+            known = [choice for field in template.fields for choice in field.type.choices]
+            raise click.UsageError(f"'{word}' is none of: {', '.join(known)}")
+        values.append((fields[0].name, word))
+    there = explainer.facts.rows(template.name, **dict(values))
+    return Wish(template.name, tuple(values), not there)
 
 
 @main.command("what-if")

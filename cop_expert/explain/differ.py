@@ -40,14 +40,15 @@ class Differ:
         self.new = new
         self.vocabulary = new.facts.vocabulary
 
-    def differences(self) -> Differences:
+    def differences(self, causes: bool = True) -> Differences:
+        """Everything that differs; with `causes` each difference is traced to its inputs."""
         changed = self._inputs()
         compared = sorted(
             (t for t in self.vocabulary.templates.values() if t.compare_order),
             key=lambda template: template.compare_order,
         )
         pairs = [(template, pair) for template in compared for pair in self._pairs(template)]
-        shown = [self._difference(*pair, changed) for pair in pairs[:SHOWN]]
+        shown = [self._difference(*pair, changed, causes) for pair in pairs[:SHOWN]]
         return Differences(changed.all, tuple(shown), len(pairs) - len(shown))
 
     # What was given
@@ -108,17 +109,23 @@ class Differ:
             return ""
         return explainer.speaker.fact(template.name, dict(zip(template.names, row, strict=True)))
 
-    def _difference(self, template: Template, pair: Pair, changed: Changed) -> Difference:
-        causes: dict[Input, None] = {}
+    def _difference(
+        self, template: Template, pair: Pair, changed: Changed, causes: bool
+    ) -> Difference:
+        before, after = (
+            self._said(self.old, template, pair[0]),
+            self._said(self.new, template, pair[1]),
+        )
+        found = tuple(self._traced(template, pair, changed)) if causes else ()
+        return Difference(template.name, before, after, found or changed.all)
+
+    def _traced(self, template: Template, pair: Pair, changed: Changed) -> dict[Input, None]:
+        found: dict[Input, None] = {}
         for explainer, row in zip((self.old, self.new), pair, strict=True):
             if row is not None:
                 proof = explainer.prove(template.name, row, WHOLE)
-                causes |= dict.fromkeys(_causes(explainer, proof, changed))
-        before, after = (
-            self._said(explainer, template, row)
-            for explainer, row in zip((self.old, self.new), pair, strict=True)
-        )
-        return Difference(template.name, before, after, tuple(causes) or changed.all)
+                found |= dict.fromkeys(_causes(explainer, proof, changed))
+        return found
 
 
 def _causes(explainer: Explainer, proof: Proof, changed: Changed) -> Iterator[Input]:

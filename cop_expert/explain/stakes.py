@@ -7,9 +7,9 @@ a share to the heads that it was made of, to the contributions that these are th
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cop_expert.explain.matches import Match
+from cop_expert.explain.matches import Match, contribution, first_aggregate
 from cop_expert.infer.evaluate import Bindings, number_of, truth_of, value_of
-from cop_expert.model.arithmetic import PLACES, UNIT, rescale
+from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT, rescale
 from cop_expert.model.rule import (
     Binding,
     Clause,
@@ -37,21 +37,49 @@ class Stake(NamedTuple):
     holds: Callable[[int], bool]
 
 
-def stakes(match: Match, above: Stake | None = None) -> dict[int, Stake]:
-    """By position of a condition: the stake on a number of the fact that it found.
+Staked = list[tuple[int, Stake]]
+"""Each stake after the position of the condition on whose fact it is."""
+
+
+def stakes(match: Match, above: Stake | None = None) -> Staked:
+    """The stakes on the numbers of the facts that a clause's conditions found.
 
     `above` is the stake on the number that the clause itself concludes.
     """
-    tests, at_stake = _tests(match.clause, above)
-    found = {}
+    return list(_staked(match, *_tests(match.clause, above)))
+
+
+def _staked(match: Match, tests: list[Test], at_stake: set[str]) -> Iterator[tuple[int, Stake]]:
     for position in match.facts:
         condition = match.clause.body[position]
         assert isinstance(condition, Presence | Fallback)
         for field, term in condition.atom:
             if isinstance(term, Variable) and term.name in at_stake:
-                found[position] = Stake(field, _holds(tests, match, term.name))
-                break
-    return found
+                yield position, Stake(field, _holds(tests, match, term.name))
+
+
+def contribution_stakes(match: Match, total: int, above: Stake) -> Staked:
+    """The same for a contribution to a sum, a smallest or a largest value.
+
+    `total` is the whole, in millionths, `above` the stake on it.
+    """
+    aggregate = first_aggregate(match.clause)
+    assert aggregate
+    term = contribution(match.clause)
+    reckon, function = number_of(term), aggregate.function
+    rest = total - rescale(match.amount, INNER_PLACES, PLACES)
+
+    def test(bindings: Bindings) -> bool:
+        amount = rescale(*reckon(bindings), PLACES)
+        extreme = {"min": min, "max": max}.get(function)
+        return above.holds(extreme(total, amount) if extreme else rest + amount)
+
+    return list(_staked(match, [test], set(_numbers(match.clause, [term]))))
+
+
+def opposite(stake: Stake) -> Stake:
+    """What is at stake if the conclusion is not wanted."""
+    return Stake(stake.field, lambda value: not stake.holds(value))
 
 
 def _tests(clause: Clause, above: Stake | None) -> tuple[list[Test], set[str]]:

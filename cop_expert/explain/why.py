@@ -153,7 +153,8 @@ class Explainer:
         rule = self.rulebook.rules[match.clause.rule]
         because = self.speaker.because(rule.sentence, match.bindings, match.clause.types)
         below = how if rule.quiet else how.deeper()
-        premises = tuple(self._premises(match, below, stakes(match, stake)))
+        first = dict(reversed(stakes(match, stake)))
+        premises = tuple(self._premises(match, below, first))
         return Derivation(rule.name, because, rule.basis, rule.quiet, rule.origin, premises)
 
     def _ledger(

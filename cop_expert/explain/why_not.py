@@ -164,12 +164,23 @@ class WhyNot:
         known: dict[str, Value] = {f: value for f, value in there.items() if value is not None}
         head = {term.name for _, term in clause.head if isinstance(term, Variable)}
         asked = {field: value for field, value in known.items() if names[field] in head}
-        if len(asked) < len(known) and self._rows(atom.template, asked | literals, 1):
+        if len(asked) < len(known) and self.rows(atom.template, asked | literals, 1):
             return Known(known | literals, False)
         varying = goal.varying(clause)
         return Known(asked | literals, not any(names[field] in varying for field in asked))
 
-    def _rows(self, template: str, values: dict[str, Value], limit: int) -> list[Row]:
+    def values(self, atom: Atom, match: Match) -> dict[str, Value]:
+        """What a binding says of the fact that a condition speaks of."""
+        known: dict[str, Value] = {}
+        for field, term in atom:
+            if isinstance(term, Constant):
+                known[field] = term.value
+            elif isinstance(term, Variable) and match.bindings.get(term.name) is not None:
+                known[field] = match.bindings[term.name]
+        return known
+
+    def rows(self, template: str, values: dict[str, Value], limit: int) -> list[Row]:
+        """The template's facts with these values, at most so many."""
         kind = self.facts.vocabulary.templates[template]
         where, stored = ["TRUE"], []
         for field, value in values.items():
@@ -184,13 +195,7 @@ class WhyNot:
 
     def _blocker(self, match: Match, atom: Atom) -> Proof:
         """The fact that stands in the way, and why it is there."""
-        known: dict[str, Value] = {}
-        for field, term in atom:
-            if isinstance(term, Constant):
-                known[field] = term.value
-            elif isinstance(term, Variable) and term.name in match.bindings:
-                known[field] = match.bindings[term.name]
-        (row,) = self._rows(atom.template, known, 1)
+        (row,) = self.rows(atom.template, self.values(atom, match), 1)
         return self.explainer.prove(atom.template, row, BRIEF)
 
     # What falls short
@@ -234,7 +239,7 @@ class WhyNot:
         self, match: Match, above: Stake | None = None, depth: int = DEPTH
     ) -> Needed | None:
         """The sum that the number is made of, as large as it would have to be."""
-        for position, stake in stakes(match, above).items():
+        for position, stake in stakes(match, above):
             condition = match.clause.body[position]
             assert isinstance(condition, Presence | Fallback)
             found = self._needed_of(condition.atom.template, match.facts[position], stake, depth)

@@ -59,6 +59,10 @@ class Scale(Struct, frozen=True):
         share = (Fraction(number) - lowest) / (highest - lowest)
         return divide_half_away(share.numerator * UNIT, share.denominator)
 
+    def number(self, millionths: int) -> Decimal:
+        """The number that stands for this place between the two ends."""
+        return self.lowest + to_decimal(millionths) * (self.highest - self.lowest)
+
     @property
     def is_set(self) -> bool:
         return self != Scale(self.column)

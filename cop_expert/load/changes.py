@@ -12,12 +12,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cop_expert.facts import FactBase
+from cop_expert.load.cells import Scale
 from cop_expert.load.engagement import Engagement
 from cop_expert.load.findings import Findings
 from cop_expert.load.headings import column_fields
 from cop_expert.load.settings import parameter_value
 from cop_expert.load.sheet import Sheet, lay_out, place
 from cop_expert.load.words import listed, plain, shown, tidy
+from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Template, Value, Vocabulary
@@ -26,27 +28,33 @@ SUPPOSED = "what is supposed"
 """The source of a change, in messages."""
 
 
+Cell = str | int
+"""As the client would write it; or a number in millionths, whatever the sheet's own scale is."""
+
+
 class SetCell(Struct, frozen=True):
-    """Another cell in the row in which these names stand."""
+    """Another cell in the row in which these names stand, or that was read at this place."""
 
     table: str
     names: tuple[str, ...]
     heading: str
-    cell: str
+    cell: Cell
+    place: Origin | None = None
 
 
 class DropRow(Struct, frozen=True):
-    """The row in which these names stand is not there."""
+    """The row in which these names stand, or that was read at this place, is not there."""
 
     table: str
     names: tuple[str, ...]
+    place: Origin | None = None
 
 
 class AddRow(Struct, frozen=True):
     """One more row, by its headings."""
 
     table: str
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[tuple[str, Cell], ...]
 
 
 Change = SetCell | DropRow | AddRow
@@ -79,20 +87,48 @@ def supposing(engagement: Engagement, changes: Changes) -> Engagement:
 
 
 def change_sheets(
-    sheets: list[Sheet], changes: tuple[Change, ...], facts: FactBase, findings: Findings
+    sheets: list[Sheet],
+    changes: tuple[Change, ...],
+    scales: dict[str, Scale],
+    facts: FactBase,
+    findings: Findings,
 ) -> list[Sheet]:
     """The sheets with the changes made, one after the other; what cannot be made is reported."""
-    for change in changes:
+    for change in (_written(change, scales) for change in changes):
         template = _template(change.table, facts.vocabulary)
         if template is None:
             findings.add(_no_table(change, facts.vocabulary))
             continue
-        sheet = next((s for s in sheets if plain(s.name) == plain(template.table)), None)
+        sheet = next((s for s in sheets if _is_meant(s, template, change)), None)
         if sheet is None:
             sheet = _new_sheet(template, facts)
             sheets = [*sheets, sheet]
         findings.add(*_make(change, sheet, facts))
     return sheets
+
+
+def _is_meant(sheet: Sheet, template: Template, change: Change) -> bool:
+    place = None if isinstance(change, AddRow) else change.place
+    same_file = place is None or place.source == sheet.source
+    return same_file and plain(sheet.name) == plain(template.table)
+
+
+def _written(change: Change, scales: dict[str, Scale]) -> Change:
+    """The change with its numbers as the client's sheet has them."""
+
+    def text(heading: str, cell: Cell) -> str:
+        scale = scales.get(plain(f"{change.table}.{heading}"))
+        if isinstance(cell, str):
+            return cell
+        return f"{(scale.number(cell) if scale else to_decimal(cell)).normalize():f}"
+
+    match change:
+        case SetCell(heading=heading, cell=cell):
+            return replace(change, cell=text(heading, cell))
+        case AddRow(cells=cells):
+            return replace(change, cells=tuple((h, text(h, cell)) for h, cell in cells))
+        case DropRow():
+            return change
 
 
 def _template(table: str, vocabulary: Vocabulary) -> Template | None:
@@ -121,7 +157,7 @@ def _make(change: Change, sheet: Sheet, facts: FactBase) -> Iterator[Diagnostic]
         case AddRow(cells=cells):
             yield from _add(sheet, dict(cells), facts)
         case SetCell() | DropRow():
-            rows = _rows(sheet, change.names, facts)
+            rows = _rows(sheet, change, facts)
             if len(rows) != 1:
                 yield _not_one(sheet, change, rows)
             elif isinstance(change, DropRow):
@@ -131,8 +167,12 @@ def _make(change: Change, sheet: Sheet, facts: FactBase) -> Iterator[Diagnostic]
                 yield from _set(sheet, rows[0], change, facts)
 
 
-def _rows(sheet: Sheet, names: tuple[str, ...], facts: FactBase) -> list[int]:
-    """The rows in whose cells all the names stand, whatever their case."""
+def _rows(sheet: Sheet, change: SetCell | DropRow, facts: FactBase) -> list[int]:
+    """The rows in whose cells all the names stand, whatever their case; or the one at a place."""
+    if change.place:
+        sql = f'SELECT "@row" FROM {sheet.relation} WHERE "@line" = ?'
+        return [row for (row,) in facts.query(sql, [change.place.line])]
+    names = change.names
     cells = ", ".join(f"lower(trim({place(column)}))" for column in range(len(sheet.headings)))
     there = " AND ".join(f"lower(?) IN ({cells})" for _ in names) or "TRUE"
     sql = f'SELECT "@row" FROM {sheet.relation} WHERE {there} ORDER BY "@row"'
@@ -153,16 +193,16 @@ def _set(sheet: Sheet, row: int, change: SetCell, facts: FactBase) -> Iterator[D
         yield _no_column(sheet, change.heading)
         return
     cell = f'CASE WHEN "@row" = {row} THEN ? ELSE {place(column)} END AS {place(column)}'
-    _alter(sheet, f"* REPLACE ({cell})", "", facts, [change.cell])
+    _alter(sheet, f"* REPLACE ({cell})", "", facts, [str(change.cell)])
 
 
-def _add(sheet: Sheet, cells: dict[str, str], facts: FactBase) -> Iterator[Diagnostic]:
+def _add(sheet: Sheet, cells: dict[str, Cell], facts: FactBase) -> Iterator[Diagnostic]:
     columns = {heading: _column(sheet, heading) for heading in cells}
     for heading, column in columns.items():
         if column is None:
             yield _no_column(sheet, heading)
     by_column = {columns[heading]: cell for heading, cell in cells.items()}
-    values = [by_column.get(column, "") for column in range(len(sheet.headings))]
+    values = [str(by_column.get(column, "")) for column in range(len(sheet.headings))]
     marks = ", ".join("?" for _ in values)
     last = f'SELECT coalesce(max("@row"), -1) + 1, 0, {marks} FROM {sheet.relation}'
     _alter(sheet, "*", f"UNION ALL {last}", facts, values)

@@ -48,8 +48,8 @@ def read_tables(
     findings = Findings()
     paths = ((path, engagement.source(path)) for path in engagement.tables)
     sheets = [*(read_sheet(path, source, facts, findings) for path, source in paths), *more]
-    sheets = change_sheets(sheets, changes, facts, findings)
     scales = read_scales(engagement, facts.vocabulary, findings)
+    sheets = change_sheets(sheets, changes, scales, facts, findings)
     drafts = read_drafts(sheets, scales, facts, findings)
     if sheets:
         check_missing(drafts, facts.vocabulary, findings)

@@ -113,6 +113,7 @@ class _Reader:
             problem=bool(self.one(node, COP.problem)),
             asks=tuple(tuple(text.split()) for text in asks),
             own_question=bool(self.one(node, COP.ownQuestion)),
+            may_change=tuple(str(self.one(node, COP.mayChange) or "").split()),
             compare_order=int(str(self.one(node, COP.compareOrder) or 0)),
             change_cost=int(str(self.one(node, COP.changeCost) or 10)),
             obvious=bool(self.one(node, COP.obvious)),

@@ -93,6 +93,8 @@ class Template(Struct, frozen=True, dict=True):
     """Where it stands among what is compared between two runs; 0: it is not."""
     change_cost: int = 10
     """How hard it is to change a row of its table, beside others; 1 is easiest."""
+    may_change: tuple[str, ...] = ()
+    """The fields whose numbers a client can change."""
     says: dict[str, str] = {}
     says_not: dict[str, str] = {}
     problem: bool = False

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from cop_expert.explain.changing import Way, Ways, Wish
+from cop_expert.explain.words import Speaker
 from cop_expert.model.difference import Difference, Differences, Input
 from cop_expert.model.template import Vocabulary
-from cop_expert.report.phrases import Phrases, capital, phrases
+from cop_expert.report.phrases import Phrases, capital, finished, phrases
 
 
 def differences_text(found: Differences, vocabulary: Vocabulary, language: str = "en") -> str:
@@ -49,3 +51,41 @@ def _place(given: Input, words: Phrases) -> str:
 def _causes(difference: Difference, words: Phrases) -> Iterator[str]:
     for cause in difference.causes:
         yield f"      {words.wording.differences.because.format(cause=cause.after or cause.before)}"
+
+
+def ways_text(found: Ways, wish: Wish, speaker: Speaker, vocabulary: Vocabulary) -> str:
+    """What would turn a conclusion round: each way, and what else it brings about."""
+    words = phrases(speaker.language)
+    wording = words.wording.differences
+    values = dict(wish.values)
+    absent = speaker.absence(wish.template, values)
+    pattern = wording.to_hold if wish.holds else wording.to_fail
+    said = speaker.fact(wish.template, values)
+    if not found.found:
+        none = wording.no_way.format(says=absent if wish.holds else said, n=found.tried)
+        return f"{finished(none)}\n"
+    lines = [finished(pattern.format(says=said, absent=absent, n=found.tried))]
+    for number, way in enumerate(found.found, start=1):
+        lines += ["", *_way(number, way, wish, words, vocabulary)]
+    return "\n".join(lines) + "\n"
+
+
+def _way(
+    number: int, way: Way, wish: Wish, words: Phrases, vocabulary: Vocabulary
+) -> Iterator[str]:
+    wording = words.wording.differences
+    for given in way.differences.inputs:
+        place = _place(given, words)
+        if given.before and given.after:
+            yield f"{number}. {given.after}{place}"
+            yield f"   {wording.instead.format(before=given.before)}"
+        elif given.after:
+            yield f"{number}. {wording.added.format(after=given.after)}{place}"
+        else:
+            yield f"{number}. {wording.dropped.format(before=given.before)}{place}"
+    totals = [d for d in way.differences.conclusions if not vocabulary.templates[d.template].key]
+    others = len(way.differences.conclusions) + way.differences.unshown - len(totals)
+    for total in totals:
+        yield f"   {wording.total.format(before=total.before, after=total.after)}"
+    if others > 1:
+        yield f"   {wording.others.format(n=others - 1)}"

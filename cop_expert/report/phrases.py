@@ -71,6 +71,14 @@ class DifferenceWords(Struct, frozen=True):
     same: str
     because: str
     more: str
+    to_hold: str
+    to_fail: str
+    no_way: str
+    instead: str
+    added: str
+    dropped: str
+    total: str
+    others: str
 
 
 class RulebookWords(Struct, frozen=True):
