@@ -1,0 +1,384 @@
+"""Facts and rulebooks drawn by hypothesis, choice by choice, so that a counter-example shrinks.
+
+Each choice names the simplest outcome first: no condition, a field left out, the first word of a
+list. Rules are drawn to be sound; one that the check does not let pass all the same is left out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import cache, lru_cache, partial
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
+
+import naive
+from engines import Sandbox, rule
+from facts_as_text import Rows, Tables, spelled, written
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+
+from cop_expert.model.diagnostic import Diagnostic
+from cop_expert.model.rule import (
+    Binding,
+    CheckedRulebook,
+    Comparison,
+    Condition,
+    Rulebook,
+    Variable,
+)
+from cop_expert.model.template import Field
+from cop_expert.parse.rules import parse_rules
+
+T = TypeVar("T")
+
+SHAPES = {
+    "Link": "(a: text, b: text)",
+    "Loose": "(a: text, b: text?, n: number?, t: truth?)",
+    "Sum": "(a: text, n: number)",
+    "Share": "(a: text, n: number, m: number)",
+    "Sole": "(a*: text, n: number, t: truth?)",
+}
+RECURSIVE = ["Link", "Loose"]
+LAYERS = 2
+"""Templates rest on those of lower layers; recursive ones may rest on those of their own, too."""
+SANDBOX = Sandbox(
+    given=[
+        "Arc(a: text, b: text)",
+        "Size(a*: text, n: number)",
+        "Thing(a: text, b: text?, n: number?, t: truth?)",
+    ],
+    inferred=[f"{name}{n}{shape}" for n in range(LAYERS) for name, shape in SHAPES.items()],
+)
+GIVEN = [template.name for template in SANDBOX.words.given()]
+
+TEXTS = ["a", "b", "A", "", "ä", "a\u0308", "it's", 'say "so"', "back\\slash", "\uffee", "😀"]
+NUMBERS = "1 2 -1 0.5 -2.5 7 0.333333 999.999999 0.000001 -0.000001 -0.000003 3000000"
+VALUES: dict[str, list[Any]] = {
+    "text": TEXTS,
+    "number": [Decimal(number) for number in NUMBERS.split()],
+    "truth": [False, True],
+}
+KINDS = list(VALUES)
+NAMES = {"text": ["a", "b", "x", "y"], "number": ["n", "m", "größe"], "truth": ["t", "self"]}
+FREE = {"text": ["u", "u", "v"], "number": ["k"], "truth": ["w"]}
+"""Names that nothing but a `not` mentions."""
+PARAMETERS = {"text": "word", "number": "limit", "truth": "flag"}
+UNSET = "unset"
+"""A parameter that is none."""
+OPERATIONS = [
+    "({0} + {1})",
+    "({0} - {1})",
+    "{0} * {1}",
+    "({0}) / ({1})",
+    "({0}) / 2",
+    "{0} * 0.5",
+    "{0} * 0.0000005",
+    "{0} * {1} * 0.5",
+    "min({0}, {1})",
+    "max({0}, 1, {1})",
+    "round({0})",
+    "{0} * 9000000000000",
+]
+AGGREGATES = ["sum", "count", "min", "max"]
+TOTALS = ["{0}", "{0} / {1}", "{0} / {2}", "({0} + {1}) * {2}", "round({0} * {2})"]
+RELATIONS = ["<=", "!=", "<", ">=", ">", "="]
+
+
+class Independent(HypothesisProvider):
+    """Draws as hypothesis does, but each case anew: five of six would be variations of another."""
+
+
+AVAILABLE_PROVIDERS["independent"] = f"{__name__}.Independent"
+
+
+class Case(NamedTuple):
+    """Rules that are sound together, and facts for them."""
+
+    text: str
+    rulebook: CheckedRulebook
+    tables: Tables
+
+    def __repr__(self) -> str:
+        """As the files of tests/cases/ hold it."""
+        return f"{self.text}\n{written(SANDBOX.given, (self.tables, []))}"
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Rules and facts that have to do with one another."""
+    author = Author(draw)
+    for name in GIVEN:
+        author.several(partial(author.add_fact, name), 12)
+    author.facts = SANDBOX.as_facts(author.tables)
+    for layer in range(LAYERS):
+        author.several(partial(author.add_rule, layer), 8)
+    text, rulebook = sound([author.parameters, *author.rules])
+    return Case(text, rulebook, author.tables)
+
+
+def sound(texts: Sequence[str]) -> tuple[str, CheckedRulebook]:
+    """Of the rules, those that are sound together."""
+    while True:
+        rulebook, problems = check(texts)
+        unsound = {problem.origin.source for problem in problems}
+        if not unsound:
+            return "\n".join(texts), rulebook
+        texts = [text for text in texts if text not in unsound]
+
+
+def check(texts: Sequence[str]) -> tuple[CheckedRulebook, list[Diagnostic]]:
+    """Parameters and rules as one rulebook; the source of a problem is the text that has it."""
+    books = [parsed(text) for text in texts]
+    parameters = [parameter for book in books for parameter in book.parameters]
+    return SANDBOX.check(
+        Rulebook(tuple(parameters), tuple(found for book in books for found in book.rules))
+    )
+
+
+@lru_cache(100)
+def parsed(text: str) -> Rulebook:
+    return parse_rules(text, text)[0]
+
+
+@cache
+def below(number: int) -> st.SearchStrategy[int]:
+    """To make a strategy takes longer than to draw from it."""
+    return st.integers(0, number - 1)
+
+
+class Author:
+    """Draws facts, and rules that have something to say about them.
+
+    A condition that cannot hold is mostly dropped at once; so rules do fire, and feed others.
+    """
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.values = {kind: self.some_of(values) for kind, values in VALUES.items()}
+        self.values["number"].append(Decimal(0))  # for divisions
+        self.constants = {name: self.value(kind) for kind, name in PARAMETERS.items()}
+        self.constants[UNSET] = None
+        self.parameters = "".join(
+            f"parameter {name} = {spelled(value)}\n" for name, value in self.constants.items()
+        )
+        self.tables: dict[str, Rows] = {name: [] for name in GIVEN}
+        self.facts: naive.Facts = set()
+        """What is given, and what the rules so far conclude."""
+        self.rules: list[str] = []
+
+    def one_of(self, choices: Sequence[T]) -> T:
+        return choices[self.draw(below(len(choices)))]
+
+    def often(self, chance: int) -> bool:
+        """True in so many of ten cases."""
+        return self.draw(below(10)) >= 10 - chance
+
+    def some_of(self, values: Sequence[T]) -> list[T]:
+        return [*self.draw(st.permutations(values))][: self.one_of((2, 3, 4))]
+
+    def several(self, step: Callable[[], object], most: int) -> None:
+        """Take a step a few times, as a list of which hypothesis can leave out any."""
+        self.draw(st.lists(st.builds(step), max_size=most))
+
+    # Facts
+
+    def value(self, kind: str) -> Any:
+        return self.one_of(self.values[kind])
+
+    def add_fact(self, name: str) -> None:
+        """No two facts of a template have the same key."""
+        template, rows = SANDBOX.templates[name], self.tables[name]
+        row = tuple(map(self.cell, template.fields))
+        key = itemgetter(*map(template.position, template.key))
+        if key(row) not in map(key, rows):
+            rows.append(row)
+
+    def cell(self, field: Field) -> Any:
+        return None if not field.required and self.often(2) else self.value(field.type.name)
+
+    # Rules: what a condition binds can stand in those that are drawn after it
+
+    def add_rule(self, layer: int) -> None:
+        known = sorted({template for template, _ in self.facts})
+        self.own = [template for template in known if template in (f"Link{layer}", f"Loose{layer}")]
+        self.lower = [
+            *GIVEN,
+            *(template for template in known if template.endswith(f"{layer - 1}")),
+        ]
+        self.form = self.one_of(("plain", "aggregating", *(["recursive"] * 2 if self.own else [])))
+        self.conditions: list[str] = []
+        self.ways: list[naive.Names] = [dict(self.constants)]
+        """How the conditions so far hold."""
+        self.bound: dict[str, str] = {}
+        """The kind of each name that they bind."""
+        self.computed: set[str] = set()
+        """Those of them that a recursive rule may not conclude."""
+        self.follows: list[tuple[str, str]] = []
+        """What stands for a template's key, and the number that follows from it."""
+        self.several(self.add_condition, 8)
+        body = self.draw(st.permutations(self.conditions)) or ["1 < 2"]
+        heads = [self.head(layer) for _ in range(2 if self.often(2) else 1)]
+        self._conclude(rule(f"if {', '.join(body)} then {', '.join(heads)}", f"r{len(self.rules)}"))
+
+    def _conclude(self, text: str) -> None:
+        """Keep a rule that is sound by itself, and what it concludes."""
+        rulebook, problems = check([self.parameters, text])
+        if all(problem.code == "never-fires" for problem in problems):
+            self.rules.append(text)
+            for clause in (clause for stratum in rulebook.strata for clause in stratum.clauses):
+                outcomes = naive.conclude(clause, SANDBOX.templates, self.facts)
+                self.facts |= {outcome for outcome in outcomes if isinstance(outcome, tuple)}
+
+    def add_condition(self) -> None:
+        tests = [self.add_comparison, self.add_absence]
+        giving = [self.add_presence] * 4 + [self.add_fallback, self.add_binding]
+        self.one_of([*giving, *tests, *tests])()
+
+    def _take(self, *choices: str) -> bool:
+        """Take the first condition that can hold; if none can, mostly take none."""
+        for text in choices:
+            condition = self._read(text)
+            found = [
+                way for names in self.ways for way in naive.extend(names, condition, self.facts)
+            ]
+            if found:
+                break
+        if not found and not self.often(1):
+            return False
+        self.conditions.append(text)
+        self.ways = found[:50]
+        return True
+
+    def _read(self, text: str) -> Condition:
+        (condition,) = parsed(rule(f"if {text} then Arc()")).rules[0].body
+        match condition:
+            case Comparison("=", Variable(name, origin), value) if name not in self.bound:
+                return condition if name in self.constants else Binding(name, value, origin)
+        return condition
+
+    def add_presence(self) -> None:
+        recurs = self.form == "recursive" and (not self.conditions or self.often(3))
+        name = self.one_of(self.own if recurs else self.lower)
+        template, terms = SANDBOX.templates[name], dict[str, str]()
+        facts = [dict(fact) for of, fact in sorted(self.facts, key=repr) if of == name]
+        fact = self.one_of(facts) if facts else {}
+        for field in template.fields:
+            kind = field.type.name
+            match self.one_of(("out", "own", "own", "own", "other", "other", "other", "literal")):
+                case "own":
+                    terms[field.name] = field.name
+                case "other":
+                    terms[field.name] = self.one_of(NAMES[kind])
+                case "literal":
+                    met = field.name in fact and not self.often(2)
+                    terms[field.name] = spelled(fact[field.name]) if met else self.literal(field)
+                case _ if self.form == "aggregating":  # sums ask for keys
+                    terms[field.name] = field.name
+        if self._take(atom(name, terms)):
+            kinds = {field.name: field.type.name for field in template.fields}
+            self.bound |= {t: kinds[f] for f, t in terms.items() if t in NAMES[kinds[f]]}
+            if template.key == ("a",) and "a" in terms and "n" in terms:
+                self.follows.append((terms["a"], terms["n"]))
+
+    def add_fallback(self) -> None:
+        """Over names that are bound, but for the one that takes the value."""
+        name = self.one_of(self.lower)
+        fields = SANDBOX.templates[name].fields
+        taker = self.one_of(fields)
+        kind = taker.type.name
+        taken = self.one_of([f"{kind}_0", f"{kind}_1", f"{kind}_0", *NAMES[kind][:2]])
+        terms = {taker.name: taken}
+        for field in fields:
+            if field is not taker and (self.form == "aggregating" or self.often(7)):
+                twice = field.type is taker.type and self.often(1)
+                terms[field.name] = taken if twice else self.term(field.type.name)
+        value = "none" if self.often(2) else self.concludable(kind)
+        if self._take(f"{atom(name, terms)} else {taken} = {value}"):
+            self.bound[taken] = kind
+
+    def add_binding(self) -> None:
+        kind = "number" if self.often(7) else self.one_of(KINDS)
+        value = self.expression(kind)
+        name = f"{kind}_{self.one_of((2, 3))}"
+        if self._take(f"{name} = {value}"):
+            self.bound[name] = kind
+            self.computed.add(name)
+
+    def add_comparison(self) -> None:
+        kind = self.one_of(sorted(set(self.bound.values())) or KINDS)
+        left, right = self.expression(kind), self.expression(kind)
+        if self.often(2):
+            right = self.one_of(("none", UNSET))
+        first = self.one_of(range(len(RELATIONS)))
+        choices = [f"{left} {RELATIONS[first]} {right}", f"{right} {RELATIONS[first]} {left}"]
+        self._take(*choices, *(f"{left} {relation} {right}" for relation in RELATIONS))
+
+    def add_absence(self) -> None:
+        name, terms, rest = self.one_of(self.lower), dict[str, str](), dict[str, str]()
+        for field in SANDBOX.templates[name].fields:
+            kind = field.type.name
+            match self.one_of(("known", "known", "known", "literal", "free", "out")):
+                case "known":
+                    terms[field.name] = self.term(kind)
+                case "literal":
+                    terms[field.name] = self.literal(field)
+                case "free":
+                    terms[field.name] = self.one_of(FREE[kind])
+                    rest[field.name] = self.constant(kind)
+                case _:
+                    rest[field.name] = self.constant(kind)
+        self._take(f"not {atom(name, terms)}", f"not {atom(name, terms | rest)}")
+
+    # What stands in conditions and conclusions
+
+    def literal(self, field: Field) -> str:
+        if not field.required and self.often(4):
+            return self.one_of(("none", UNSET))
+        return self.constant(field.type.name)
+
+    def constant(self, kind: str) -> str:
+        return PARAMETERS[kind] if self.often(2) else spelled(self.value(kind))
+
+    def term(self, kind: str) -> str:
+        barred = self.computed if self.form == "recursive" else ()
+        known = [name for name in self.bound if self.bound[name] == kind and name not in barred]
+        return self.one_of(known) if known and self.often(8) else self.constant(kind)
+
+    def expression(self, kind: str, depth: int = 2) -> str:
+        if kind != "number" or depth == 0 or self.often(4):
+            return self.term(kind)
+        one, other = (self.expression(kind, depth - 1) for _ in range(2))
+        return self.one_of(OPERATIONS).format(one, other)
+
+    def concludable(self, kind: str) -> str:
+        """A recursive rule may not compute what it concludes."""
+        return self.term(kind) if self.form == "recursive" else self.expression(kind)
+
+    # Conclusions
+
+    def head(self, layer: int) -> str:
+        shape = self.one_of(RECURSIVE if self.form == "recursive" else [*SHAPES, *RECURSIVE])
+        found = SANDBOX.templates[f"{shape}{layer}"]
+        fields = [field for field in found.fields if field.required or self.often(7)]
+        totals = [field for field in fields if self.form == "aggregating" and self.is_total(field)]
+        terms = {f.name: self.concludable(f.type.name) for f in fields if f not in totals}
+        settled = [term for term in terms.values() if self.bound.get(term) == "number"]
+        settled += [n for key, n in self.follows if key in terms.values() or key not in self.bound]
+        terms |= {field.name: self.total(field.type.name, settled) for field in totals}
+        return atom(found.name, terms)
+
+    def is_total(self, field: Field) -> bool:
+        return self.often({"number": 8, "text": 2, "truth": 3}[field.type.name])
+
+    def total(self, kind: str, settled: Sequence[str]) -> str:
+        """An aggregate, by itself or with another and with names that are settled in the group."""
+        if kind != "number":
+            return f"{self.one_of(('min', 'max'))}({self.expression(kind)})"
+        one, other = (f"{self.one_of(AGGREGATES)}({self.expression(kind, 1)})" for _ in range(2))
+        beside = self.one_of(settled) if settled else self.constant(kind)
+        return self.one_of(TOTALS).format(one, other, beside)
+
+
+def atom(template: str, terms: Mapping[str, str]) -> str:
+    """The template with its terms; a name that is the field's is written once."""
+    inside = (field if field == term else f"{field}: {term}" for field, term in terms.items())
+    return f"{template}({', '.join(inside)})"
