@@ -144,7 +144,7 @@ class Terms:
         one, other = self._plain_column(left), self._plain_column(right)
         if one is not None and other is not None:
             return one, other
-        if self.is_number(left) and self.is_number(right):
+        if self.is_number(left) or self.is_number(right):
             (a, a_places), (b, b_places) = self.number(left), self.number(right)
             places = max(a_places, b_places)
             return rescaled(a, a_places, places), rescaled(b, b_places, places)
