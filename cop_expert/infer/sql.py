@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from cop_expert.facts import FactBase, quoted
+from cop_expert.facts import STORED, FactBase, quoted
 from cop_expert.infer.evaluate import needed
 from cop_expert.infer.joins import Nearest, asked_of_groups, is_key_among, nearest_of
 from cop_expert.infer.sql_terms import Terms
@@ -29,7 +29,7 @@ from cop_expert.model.rule import (
     parts,
     variables,
 )
-from cop_expert.model.template import Value
+from cop_expert.model.template import Field, Value
 
 TableOf = Callable[[int, str], str]
 """The table to ask for the condition at a position, on a template."""
@@ -191,18 +191,19 @@ class Query:
         self.grouped = Groups(clause, facts, table_of) if clause.aggregates else None
         self.body = self.grouped.after if self.grouped else Body(clause, facts, table_of)
         self.columns = [
-            f"{self._column(clause.head.term(field.name), field.required)} AS {quoted(field.name)}"
+            f"{self._column(field)} AS {quoted(field.name)}"
             for field in self.vocabulary.templates[clause.head.template].fields
         ]
 
-    def _column(self, term: Expression | None, required: bool) -> str:
-        term = term or Constant(None)
+    def _column(self, field: Field) -> str:
+        term = self.clause.head.term(field.name) or Constant(None)
         if self.grouped:
             term = self.grouped.renamed(term)
         sql = self.body.terms.value(term)
-        if required:
+        if field.required:
             self.body.terms.demand(term, sql)
-        return sql
+        # A recursion takes the types of its columns from where it begins; bare NULL has none.
+        return f"NULL::{STORED[field.type.kind]}" if sql == "NULL" else sql
 
     def select(self) -> str:
         """All conclusions, each once, columns in the template's order."""
