@@ -60,16 +60,16 @@ def conclude(clause: r.Clause, kinds: dict[str, Template], facts: Facts) -> Iter
 def bind(conditions: Iterable[r.Condition], facts: Facts) -> Collection[Names]:
     """Each distinct way in which all conditions hold, or may hold."""
     found: list[Names] = [{}]
-    absences = [condition for condition in conditions if isinstance(condition, r.Absence)]
-    waiting = [condition for condition in conditions if condition not in absences]
+    waiting: list[r.Condition] = [c for c in conditions if isinstance(c, r.Presence)]
+    waiting += [c for c in conditions if not isinstance(c, r.Presence | r.Absence)]
     while waiting:
         ready = waiting.pop(0)
         try:
             found = [more for names in found for more in extend(names, ready, facts)]
         except KeyError:  # it uses a name that one of the others gives
             waiting.append(ready)
-    for absence in absences:
-        found = [names for names in found if not list(matches(absence.atom, names, facts))]
+    for atom in (condition.atom for condition in conditions if isinstance(condition, r.Absence)):
+        found = [names for names in found if not list(matches(atom, names, facts))]
     return {frozenset(names.items()): names for names in found}.values()
 
 
