@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import naive
 from engines import Sandbox, rule
 from facts_as_text import Rows, Tables, spelled, written
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
@@ -115,6 +116,28 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(text, rulebook, author.tables)
 
 
+@cache
+def examples(number: int) -> list[Case]:
+    """So many cases, always the same."""
+    found: list[Case] = []
+
+    @settings(
+        max_examples=number,
+        backend="independent",
+        database=None,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(cases())
+    def collect(case: Case) -> None:
+        found.append(case)
+
+    collect()
+    return found
+
+
 def sound(texts: Sequence[str]) -> tuple[str, CheckedRulebook]:
     """Of the rules, those that are sound together."""
     while True:
@@ -210,11 +233,15 @@ class Author:
         """How the conditions so far hold."""
         self.bound: dict[str, str] = {}
         """The kind of each name that they bind."""
+        self.nones: list[str] = []
+        """Those of them that may be none."""
         self.computed: set[str] = set()
-        """Those of them that a recursive rule may not conclude."""
+        """Those that a recursive rule may not conclude."""
         self.follows: list[tuple[str, str]] = []
         """What stands for a template's key, and the number that follows from it."""
         self.several(self.add_condition, 8)
+        if not self.conditions and self.often(7):
+            return
         body = self.draw(st.permutations(self.conditions)) or ["1 < 2"]
         heads = [self.head(layer) for _ in range(2 if self.often(2) else 1)]
         self._conclude(rule(f"if {', '.join(body)} then {', '.join(heads)}", f"r{len(self.rules)}"))
@@ -291,9 +318,14 @@ class Author:
             if field is not taker and (self.form == "aggregating" or self.often(7)):
                 twice = field.type is taker.type and self.often(1)
                 terms[field.name] = taken if twice else self.term(field.type.name)
-        value = "none" if self.often(2) else self.concludable(kind)
+        value = self.concludable(kind)
+        if self.often(2):
+            value = "none"
+        elif kind == "number" and self.form != "recursive" and self.often(2):
+            value = f"1 / {self.one_of((self.term(kind), '0'))}"
         if self._take(f"{atom(name, terms)} else {taken} = {value}"):
             self.bound[taken] = kind
+            self.nones += [taken] if value == "none" else []
 
     def add_binding(self) -> None:
         kind = "number" if self.often(7) else self.one_of(KINDS)
@@ -306,17 +338,18 @@ class Author:
     def add_comparison(self) -> None:
         kind = self.one_of(sorted(set(self.bound.values())) or KINDS)
         left, right = self.expression(kind), self.expression(kind)
+        relation = self.one_of(RELATIONS)
         if self.often(2):
+            left = self.one_of([left, UNSET, *self.nones, *self.nones])
             right = self.one_of(("none", UNSET))
-        first = self.one_of(range(len(RELATIONS)))
-        choices = [f"{left} {RELATIONS[first]} {right}", f"{right} {RELATIONS[first]} {left}"]
-        self._take(*choices, *(f"{left} {relation} {right}" for relation in RELATIONS))
+        choices = [f"{left} {relation} {right}", f"{right} {relation} {left}"]
+        self._take(*choices, *(f"{left} {other} {right}" for other in RELATIONS))
 
     def add_absence(self) -> None:
         name, terms, rest = self.one_of(self.lower), dict[str, str](), dict[str, str]()
         for field in SANDBOX.templates[name].fields:
             kind = field.type.name
-            match self.one_of(("known", "known", "known", "literal", "free", "out")):
+            match self.one_of(("known", "known", "known", "literal", "free", "free", "out")):
                 case "known":
                     terms[field.name] = self.term(kind)
                 case "literal":
