@@ -11,7 +11,7 @@ import naive
 from facts_as_text import DATATYPES, Outcome, Rows, Tables, template
 
 from cop_expert.check import check_rulebook
-from cop_expert.facts import STAGED, FactBase, quoted
+from cop_expert.facts import STAGED, FactBase, Limits, Names, quoted
 from cop_expert.infer.duck import DuckEngine
 from cop_expert.infer.engine import Engine, bring_to_fixed_point
 from cop_expert.infer.rete import ReteEngine
@@ -44,7 +44,7 @@ class Sandbox:
 
     @cached_property
     def facts(self) -> FactBase:
-        return FactBase.new(self.words, threads=1)
+        return FactBase.new(self.words, Limits(threads=1))
 
     def check(self, rulebook: Rulebook) -> tuple[CheckedRulebook, list[Diagnostic]]:
         """The rulebook, ready to run, and the errors in it."""
@@ -101,8 +101,9 @@ class Sandbox:
         }
 
     def _fill(self, tables: Tables) -> None:
-        emptied = (f"DELETE FROM {quoted(name)};" for name in self.templates)
-        self.facts.connection.execute("".join(emptied))
+        emptied = "".join(f"DELETE FROM {quoted(name)};" for name in self.templates)
+        self.facts.connection.execute(f'{emptied} DROP TABLE IF EXISTS "@names"')
+        self.facts.names = Names(self.facts)
         for name, rows in tables.items():
             columns = [[_held(value) for value in column] for column in zip(*rows, strict=True)]
             if columns:

@@ -150,11 +150,7 @@ def sound(texts: Sequence[str]) -> tuple[str, CheckedRulebook]:
 
 def check(texts: Sequence[str]) -> tuple[CheckedRulebook, list[Diagnostic]]:
     """Parameters and rules as one rulebook; the source of a problem is the text that has it."""
-    books = [parsed(text) for text in texts]
-    parameters = [parameter for book in books for parameter in book.parameters]
-    return SANDBOX.check(
-        Rulebook(tuple(parameters), tuple(found for book in books for found in book.rules))
-    )
+    return SANDBOX.check(sum(map(parsed, texts), Rulebook()))
 
 
 @lru_cache(100)
