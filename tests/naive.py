@@ -11,7 +11,7 @@ from typing import Any
 from cop_expert.model import rule as r
 from cop_expert.model.template import Template
 
-Unknown = Enum("Unknown", "ZERO ABSENT TOO_LARGE")  # why there is no value; the last matters most
+Unknown = Enum("Unknown", "TOO_LARGE ZERO ABSENT")  # why there is no value; the last matters most
 Facts = set[tuple[str, Any]]  # a template, its fields and their values; decimals keep their places
 Names = dict[str, Any]  # what each name stands for, and whether each comparison holds
 OPERATORS = {"<": op.lt, "<=": op.le, "=": op.eq, "!=": op.ne, ">=": op.ge, ">": op.gt, "+": op.add}
