@@ -31,11 +31,23 @@ def rule(text: str, name: str = "one") -> str:
     return f'rule {name}\n  {text.strip()}\n  because "so"\n  basis "so"\n'
 
 
+NEW = FactBase.new
+
+
+def in_parallel(words: Vocabulary, threads: int) -> FactBase:
+    """An empty fact base; for several threads even small tables are cut up."""
+    facts = NEW(words, Limits(threads=threads))
+    if threads > 1:
+        facts.query("PRAGMA verify_parallelism")
+    return facts
+
+
 class Sandbox:
     """A vocabulary and a fact base that runs fill anew: to make one takes longer than to run."""
 
-    def __init__(self, given: Iterable[str], inferred: Iterable[str]) -> None:
+    def __init__(self, given: Iterable[str], inferred: Iterable[str], threads: int = 1) -> None:
         """Templates as headings: `Likes(who*: text, what*: text, weight: number?)`."""
+        self.threads = threads
         self.given, self.inferred = list(given), list(inferred)
         templates = [template(text, given=True) for text in self.given]
         templates += map(template, self.inferred)
@@ -44,7 +56,7 @@ class Sandbox:
 
     @cached_property
     def facts(self) -> FactBase:
-        return FactBase.new(self.words, Limits(threads=1))
+        return in_parallel(self.words, self.threads)
 
     def check(self, rulebook: Rulebook) -> tuple[CheckedRulebook, list[Diagnostic]]:
         """The rulebook, ready to run, and the errors in it."""
@@ -62,8 +74,7 @@ class Sandbox:
         """What an engine, or the naive evaluator, makes of the tables."""
         if engine == "naive":
             return self._infer_naively(rulebook, tables)
-        self._fill(tables)
-        self.facts.settle(texts_of(rulebook))
+        self.fill(tables, rulebook)
         found = bring_to_fixed_point(ENGINES[engine](self.facts), self.facts, rulebook)
         concluded = {
             name: [tuple(map(_shown, row)) for row in self.facts.rows(name)]
@@ -100,7 +111,8 @@ class Sandbox:
             for row in rows
         }
 
-    def _fill(self, tables: Tables) -> None:
+    def fill(self, tables: Tables, rulebook: CheckedRulebook) -> None:
+        """Lay these facts into the fact base, and no others."""
         emptied = "".join(f"DELETE FROM {quoted(name)};" for name in self.templates)
         self.facts.connection.execute(f'{emptied} DROP TABLE IF EXISTS "@names"')
         self.facts.names = Names(self.facts)
@@ -108,6 +120,7 @@ class Sandbox:
             columns = [[_held(value) for value in column] for column in zip(*rows, strict=True)]
             if columns:
                 self._stage(self.templates[name], columns)
+        self.facts.settle(texts_of(rulebook))
 
     def _stage(self, kind: Template, columns: list[list[Value]]) -> None:
         """Columns of values as given facts, a line each."""

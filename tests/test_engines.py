@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from engines import ALL, Sandbox, rule
+from engines import ALL, ENGINES, Sandbox, rule
 from facts_as_text import Tables
+
+from cop_expert.infer.engine import bring_to_fixed_point
 
 SMALL = Sandbox(
     given=[
@@ -526,3 +528,18 @@ def test_finds(name: str, engine: str) -> None:
     texts, expected, found = FINDINGS[name]
     text = "\n".join(rule(text, f"rule-{i}") for i, text in enumerate(texts))
     assert SMALL.infer(engine, SMALL.sound(text), GIVEN) == (expected, found)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_clash_names_its_rules_on_a_fact_base_of_its_own(engine: str) -> None:
+    sandbox = Sandbox(SMALL.given, SMALL.inferred)
+    texts = [
+        "if Word(word, number) then Keyed(name: word, amount: round(number / 2))",
+        'if Word(word: "é", number) then Keyed(name: "a", amount: number)',
+    ]
+    text = "\n".join(rule(text, f"rule-{i}") for i, text in enumerate(texts))
+    sandbox.fill(GIVEN, rulebook := sandbox.sound(text))
+    found = bring_to_fixed_point(ENGINES[engine](sandbox.facts), sandbox.facts, rulebook)
+    assert [diagnostic.message for diagnostic in found] == [
+        "`rule-0` and `rule-1` conclude different things for keyed of a"
+    ]
