@@ -89,7 +89,7 @@ def extend(names: Names, condition: r.Condition, facts: Facts) -> Iterator[Names
             for value in [more[name] for more in found] or [held(value_of(otherwise, names))]:
                 same = name not in names or (value is not None and compare("=", value, names[name]))
                 if same:
-                    yield names | {name: value, repr(condition): same}
+                    yield {name: value} | names | {repr(condition): same}
 
 
 def matches(atom: r.Atom, names: Names, facts: Facts) -> Iterator[Names]:
