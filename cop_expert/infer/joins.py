@@ -43,6 +43,8 @@ def nearest_of(clause: Clause) -> Nearest | None:
     if len(aggregates) != 1 or not isinstance(aggregates[0].operand, Variable):
         return None
     name = aggregates[0].operand.name
+    if [v.name for _, term in clause.head for v in variables(term)].count(name) > 1:
+        return None
     wanted = {"min": (">", ">="), "max": ("<", "<=")}.get(aggregates[0].function, ())
     using = [
         place
