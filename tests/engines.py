@@ -81,6 +81,8 @@ class Sandbox:
             for name in self.facts.counts()
             if not self.templates[name].given
         }
+        if self.facts.query("SELECT 1 FROM duckdb_views() WHERE NOT internal LIMIT 1"):
+            del self.facts  # where facts are made on demand, there is no table to fill anew
         return concluded, sorted(map(gist, found))
 
     def _infer_naively(self, rulebook: CheckedRulebook, tables: Tables) -> Outcome:

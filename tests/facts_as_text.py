@@ -5,7 +5,8 @@
       "Bob"  "tea"  none
 
 A line for each template, with `*` at its key fields and `?` at what may be absent, then its facts.
-Lines that are neither say what was found on the way.
+` on demand` behind it means that they need not be stored. Lines that are neither say what was found
+on the way.
 """
 
 import re
@@ -26,21 +27,30 @@ DATATYPES = {
     "number": Datatype("number", Kind.NUMBER),
     "truth": Datatype("truth", Kind.TRUTH),
 }
-HEADING = re.compile(r"^(\w+)\(.*\)$")
+ON_DEMAND = " on demand"
+HEADING = re.compile(rf"^(\w+)\(.*\)({ON_DEMAND})?$")
 CELL = re.compile(r'"(?:\\.|[^"\\])*"|\S+')
 WORDS: dict[str, Any] = {"none": None, "true": True, "false": False}
 
 
 def template(heading: str, given: bool = False) -> Template:
     """The template of a heading."""
-    name, _, inside = heading.rstrip(")").partition("(")
+    name, _, inside = heading.removesuffix(ON_DEMAND).rstrip(")").partition("(")
     fields, key = [], []
     for part in inside.split(", "):
         field, _, kind = part.partition(": ")
         fields.append(Field(field.rstrip("*"), DATATYPES[kind.rstrip("?")], kind[-1] != "?"))
         key += [field.rstrip("*")] if field.endswith("*") else []
     names = tuple(field.name for field in fields)
-    return Template(name, name.lower(), "", given, tuple(fields), tuple(key) or names)
+    return Template(
+        name,
+        name.lower(),
+        comment="",
+        given=given,
+        fields=tuple(fields),
+        key=tuple(key) or names,
+        on_demand=heading.endswith(ON_DEMAND),
+    )
 
 
 def headings(text: str) -> list[str]:

@@ -32,7 +32,7 @@ from cop_expert.parse.rules import parse_rules
 T = TypeVar("T")
 
 SHAPES = {
-    "Link": "(a: text, b: text)",
+    "Link": "(a: text, b: text) on demand",
     "Loose": "(a: text, b: text?, n: number?, t: truth?)",
     "Sum": "(a: text, n: number)",
     "Share": "(a: text, n: number, m: number)",
@@ -63,6 +63,7 @@ NAMES = {"text": ["a", "b", "x", "y"], "number": ["n", "m", "größe"], "truth":
 FREE = {"text": ["u", "u", "v"], "number": ["k"], "truth": ["w"]}
 """Names that nothing but a `not` mentions."""
 PARAMETERS = {"text": "word", "number": "limit", "truth": "flag"}
+NEXT = "next"
 UNSET = "unset"
 """A parameter that is none."""
 OPERATIONS = [
@@ -223,7 +224,8 @@ class Author:
             *GIVEN,
             *(template for template in known if template.endswith(f"{layer - 1}")),
         ]
-        self.form = self.one_of(("plain", "aggregating", *(["recursive"] * 2 if self.own else [])))
+        recursive = ["recursive"] * 3 if self.own else []
+        self.form = self.one_of(["plain", "aggregating", "aggregating", "nearest", *recursive])
         self.conditions: list[str] = []
         self.ways: list[naive.Names] = [dict(self.constants)]
         """How the conditions so far hold."""
@@ -236,6 +238,8 @@ class Author:
         self.follows: list[tuple[str, str]] = []
         """What stands for a template's key, and the number that follows from it."""
         self.several(self.add_condition, 8)
+        if self.form == "nearest":
+            self.add_nearest()
         if not self.conditions and self.often(7):
             return
         body = self.draw(st.permutations(self.conditions)) or ["1 < 2"]
@@ -357,6 +361,20 @@ class Author:
                     rest[field.name] = self.constant(kind)
         self._take(f"not {atom(name, terms)}", f"not {atom(name, terms | rest)}")
 
+    def add_nearest(self) -> None:
+        """Facts with a number beyond one that is bound; the conclusion takes the next one."""
+        numbers = [name for name, kind in self.bound.items() if kind == "number"]
+        name = self.one_of([n for n in self.lower if "n" in SANDBOX.templates[n].by_name])
+        known = {f.name: self.term(f.type.name) for f in SANDBOX.templates[name].fields}
+        terms = {field: term for field, term in known.items() if self.often(5)} | {"n": NEXT}
+        if numbers and self._take(atom(name, terms)):
+            self.bound[NEXT] = "number"
+            relation = self.one_of((">", ">=", "<", "<="))
+            self._take(f"{NEXT} {relation} {self.one_of(numbers)}")
+            self.next = f"{'max' if '<' in relation else 'min'}({NEXT})"
+        else:
+            self.form = "plain"
+
     # What stands in conditions and conclusions
 
     def literal(self, field: Field) -> str:
@@ -389,10 +407,15 @@ class Author:
         found = SANDBOX.templates[f"{shape}{layer}"]
         fields = [field for field in found.fields if field.required or self.often(7)]
         totals = [field for field in fields if self.form == "aggregating" and self.is_total(field)]
+        if self.form == "nearest":
+            totals = [field for field in fields if field.type.name == "number"][:1]
         terms = {f.name: self.concludable(f.type.name) for f in fields if f not in totals}
         settled = [term for term in terms.values() if self.bound.get(term) == "number"]
         settled += [n for key, n in self.follows if key in terms.values() or key not in self.bound]
-        terms |= {field.name: self.total(field.type.name, settled) for field in totals}
+        if self.form == "nearest":
+            terms |= {field.name: self.next for field in totals}
+        else:
+            terms |= {field.name: self.total(field.type.name, settled) for field in totals}
         return atom(found.name, terms)
 
     def is_total(self, field: Field) -> bool:
