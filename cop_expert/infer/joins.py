@@ -16,6 +16,7 @@ from cop_expert.model.rule import (
     Condition,
     Constant,
     Fallback,
+    Operation,
     Presence,
     Variable,
     expressions,
@@ -45,6 +46,8 @@ def nearest_of(clause: Clause) -> Nearest | None:
     name = aggregates[0].operand.name
     if [v.name for _, term in clause.head for v in variables(term)].count(name) > 1:
         return None
+    if divides_bindings(clause):
+        return None
     wanted = {"min": (">", ">="), "max": ("<", "<=")}.get(aggregates[0].function, ())
     using = [
         place
@@ -59,6 +62,15 @@ def nearest_of(clause: Clause) -> Nearest | None:
         _compares(clause.body[comparison], name, operator, bound) for operator in wanted
     )
     return Nearest(presence, comparison) if fits else None
+
+
+def divides_bindings(clause: Clause) -> bool:
+    """True where a binding may be divided by zero: each one is counted, so each must be asked."""
+    terms = [term for condition in clause.body for term in expressions(condition)]
+    terms += [t for _, t in clause.head if not is_aggregated(t)]
+    terms += [p.operand for _, t in clause.head for p in parts(t) if isinstance(p, Aggregate)]
+    steps = (part for term in terms for part in parts(term) if isinstance(part, Operation))
+    return any(step.operator == "/" for step in steps)
 
 
 def _is_comparison(condition: Condition) -> bool:
@@ -100,6 +112,8 @@ def asked_of_groups(clause: Clause, vocabulary: Vocabulary) -> list[int]:
 
     Asked after grouping, they neither widen the joins nor the groups.
     """
+    if divides_bindings(clause):
+        return []
     group = {term.name for _, term in clause.head if isinstance(term, Variable)}
     known = determined(clause, vocabulary, group)
     needed = _needed_of_bindings(clause)
