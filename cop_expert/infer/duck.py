@@ -9,7 +9,7 @@ import duckdb
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.evaluate import truth_of
-from cop_expert.infer.joins import are_disjoint
+from cop_expert.infer.joins import are_disjoint, only_joins
 from cop_expert.infer.sql import Query
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import (
@@ -99,7 +99,7 @@ class DuckEngine(Engine):
         if not clauses:
             return
         queries = [Query(clause, self.facts) for clause in clauses]
-        if self.facts.vocabulary.templates[name].on_demand and all(q.only_joins for q in queries):
+        if self.facts.vocabulary.templates[name].on_demand and all(map(only_joins, clauses)):
             self.facts.store_on_demand(name, together(queries))
             self.filled.add(name)
         else:

@@ -29,6 +29,14 @@ from cop_expert.model.template import Vocabulary
 MIRRORED = {"<": ">", "<=": ">=", ">=": "<=", ">": "<"}
 
 
+def only_joins(clause: Clause) -> bool:
+    """True where nothing is reckoned or chosen: each conclusion only brings facts together."""
+    terms = [term for _, term in clause.head]
+    terms += [part for condition in clause.body for part in expressions(condition)]
+    chooses = any(isinstance(condition, Fallback) for condition in clause.body)
+    return not chooses and all(isinstance(term, Variable | Constant) for term in terms)
+
+
 class Nearest(NamedTuple):
     """A condition of which only the fact next to a value counts: `min(x)` where `x > value`."""
 

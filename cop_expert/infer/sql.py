@@ -29,7 +29,7 @@ from cop_expert.model.rule import (
     parts,
     variables,
 )
-from cop_expert.model.template import Field, Value
+from cop_expert.model.template import Field, Template, Value
 
 TableOf = Callable[[int, str], str]
 """The table to ask for the condition at a position, on a template."""
@@ -217,13 +217,6 @@ class Query:
         return f"SELECT {', '.join(self.columns)} {self.body.text()}"
 
     @property
-    def only_joins(self) -> bool:
-        """True where nothing is reckoned: each conclusion only brings facts together."""
-        terms = [term for _, term in self.clause.head]
-        terms += [part for condition in self.clause.body for part in expressions(condition)]
-        return all(isinstance(term, Variable | Constant) for term in terms)
-
-    @property
     def is_single(self) -> bool:
         """True where no two bindings conclude the same fact: keys tell them apart."""
         head = {term.name for _, term in self.clause.head if isinstance(term, Variable)}
@@ -256,6 +249,7 @@ class Groups:
         self._groups: list[str] = []
         for name in self._needed(clause, later):
             self._keep(name)
+        self._demand_keys(clause, facts.vocabulary.templates[clause.head.template])
         for term in (part for _, head in clause.head for part in _grouped_parts(head)):
             self._reckon(term, clause.origin)
         self.after.tables.append(f"({self._select()}) AS g")
@@ -281,6 +275,12 @@ class Groups:
         self._groups.append(terms.values[name])
         self._columns.append(f"{terms.values[name]} AS {column}")
         self.after.terms.take(name, f"g.{column}", name in terms.maybe_absent)
+
+    def _demand_keys(self, clause: Clause, template: Template) -> None:
+        """A binding without what the conclusion must name is part of no group."""
+        for field, term in clause.head:
+            if isinstance(term, Variable) and template.by_name[field].required:
+                self.before.terms.demand(term, self.before.terms.values.get(term.name, ""))
 
     def _reckon(self, term: Expression, origin: Origin) -> None:
         """An aggregate, or an expression to group by, under a name that no variable can bear."""
