@@ -8,7 +8,7 @@ from itertools import starmap
 from typing import Any
 
 import naive
-from facts_as_text import DATATYPES, Outcome, Rows, Tables, template
+from facts_as_text import ABOVE, DATATYPES, DISJOINT, Outcome, Rows, Tables, template
 
 from cop_expert.check import check_rulebook
 from cop_expert.facts import STAGED, FactBase, Limits, Names, quoted
@@ -52,11 +52,18 @@ class Sandbox:
         templates = [template(text, given=True) for text in self.given]
         templates += map(template, self.inferred)
         self.templates = {found.name: found for found in templates}
-        self.words = Vocabulary(self.templates, DATATYPES, {}, {})
+        self.words = Vocabulary(self.templates, DATATYPES, {}, ABOVE, DISJOINT)
+        self.laid: tuple[Tables, CheckedRulebook] | None = None
+        """What the fact base was last filled with."""
 
     @cached_property
     def facts(self) -> FactBase:
         return in_parallel(self.words, self.threads)
+
+    @cached_property
+    def shapes(self) -> dict[str, str]:
+        """The SQL that makes each template's table."""
+        return dict(NEW(self.words).query("SELECT table_name, sql FROM duckdb_tables()"))
 
     def check(self, rulebook: Rulebook) -> tuple[CheckedRulebook, list[Diagnostic]]:
         """The rulebook, ready to run, and the errors in it."""
@@ -76,13 +83,12 @@ class Sandbox:
             return self._infer_naively(rulebook, tables)
         self.fill(tables, rulebook)
         found = bring_to_fixed_point(ENGINES[engine](self.facts), self.facts, rulebook)
+        on_demand = [template.name for template in self.words.on_demand()]
         concluded = {
-            name: [tuple(map(_shown, row)) for row in self.facts.rows(name)]
-            for name in self.facts.counts()
-            if not self.templates[name].given
+            name: [tuple(map(_shown, row)) for row in rows]
+            for name in sorted([*self.facts.counts(given=False), *on_demand])
+            if (rows := self.facts.rows(name))
         }
-        if self.facts.query("SELECT 1 FROM duckdb_views() WHERE NOT internal LIMIT 1"):
-            del self.facts  # where facts are made on demand, there is no table to fill anew
         return concluded, sorted(map(gist, found))
 
     def _infer_naively(self, rulebook: CheckedRulebook, tables: Tables) -> Outcome:
@@ -115,25 +121,46 @@ class Sandbox:
 
     def fill(self, tables: Tables, rulebook: CheckedRulebook) -> None:
         """Lay these facts into the fact base, and no others."""
-        emptied = "".join(f"DELETE FROM {quoted(name)};" for name in self.templates)
-        self.facts.connection.execute(f'{emptied} DROP TABLE IF EXISTS "@names"')
+        again = self.laid and self.laid[0] is tables and self.laid[1] is rulebook
+        for (name,) in self.facts.query("SELECT view_name FROM duckdb_views() WHERE NOT internal"):
+            self.facts.query(f"DROP VIEW {quoted(name)}")
+            self.facts.query(self.shapes[name])
+        emptied = [name for name, kind in self.templates.items() if not (again and kind.given)]
+        self.facts.connection.execute("".join(f"DELETE FROM {quoted(name)};" for name in emptied))
+        if not again:
+            self._lay(tables, rulebook)
+            self.laid = tables, rulebook
+
+    def _lay(self, tables: Tables, rulebook: CheckedRulebook) -> None:
+        self.facts.query('DROP TABLE IF EXISTS "@names"')
         self.facts.names = Names(self.facts)
         for name, rows in tables.items():
-            columns = [[_held(value) for value in column] for column in zip(*rows, strict=True)]
-            if columns:
-                self._stage(self.templates[name], columns)
+            if rows:
+                relation = _relation(self.templates[name], rows)
+                self.facts.stage(name, relation, f"{name}.csv")
         self.facts.settle(texts_of(rulebook))
 
-    def _stage(self, kind: Template, columns: list[list[Value]]) -> None:
-        """Columns of values as given facts, a line each."""
-        shape = "".join(
-            f", unnest(?::{STAGED[field.type.kind]}[]) AS {quoted(field.name)}"
-            for field in kind.fields
-        )
-        relation = quoted(f"@rows of {kind.name}")
-        lines = f'SELECT unnest(range(2, {len(columns[0]) + 2}))::INTEGER AS "@line"'
-        self.facts.query(f"CREATE OR REPLACE TEMP TABLE {relation} AS {lines}{shape}", columns)
-        self.facts.stage(kind.name, relation, f"{kind.name}.csv")
+
+def _relation(kind: Template, rows: Rows) -> str:
+    """Rows as given facts, a line each, in SQL."""
+    names = ", ".join(map(quoted, ("@line", *kind.names)))
+    types = ["INTEGER", *(STAGED[found] for found in kind.kinds)]
+    lines = [
+        ", ".join(f"{_literal(value)}::{t}" for value, t in zip((n, *row), types, strict=True))
+        for n, row in enumerate(rows, start=2)
+    ]
+    return f"(FROM (VALUES ({'), ('.join(lines)})) AS given({names}))"
+
+
+def _literal(value: Any) -> str:
+    """A value as SQL writes it, numbers in millionths."""
+    match _held(value):
+        case None:
+            return "NULL"
+        case str(text):
+            return "'" + text.replace("'", "''") + "'"
+        case found:
+            return str(found)
 
 
 def gist(found: Diagnostic) -> str:

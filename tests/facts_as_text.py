@@ -22,10 +22,22 @@ Tables = Mapping[str, Rows]
 Outcome = tuple[Tables, list[str]]
 """The facts of each template that has any, in order; and what was found on the way."""
 
+CLASSES = {
+    "person": ["person"],
+    "place": ["place"],
+    "town": ["town"],
+    "either": ["person", "place"],
+}
+"""What references may name; a person is never a place, and a town is one."""
+ABOVE = {name: frozenset([name]) for name in ("person", "place")}
+ABOVE["town"] = frozenset(["town", "place"])
+DISJOINT = (frozenset(["person", "place"]),)
 DATATYPES = {
     "text": Datatype("text"),
     "number": Datatype("number", Kind.NUMBER),
     "truth": Datatype("truth", Kind.TRUTH),
+    "either": Datatype("either", classes=frozenset(["person", "place"])),
+    **{name: Datatype(name, classes=frozenset([name])) for name in ABOVE},
 }
 ON_DEMAND = " on demand"
 HEADING = re.compile(rf"^(\w+)\(.*\)({ON_DEMAND})?$")

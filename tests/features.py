@@ -16,6 +16,8 @@ import naive
 from naive import Facts, Unknown
 from random_rules import SANDBOX, Case, examples
 
+from cop_expert.infer.engine import is_key_kept
+from cop_expert.infer.joins import asked_of_groups, nearest_of, only_joins
 from cop_expert.model.rule import (
     Absence,
     Aggregate,
@@ -44,13 +46,33 @@ def features(case: Case) -> set[str]:
     facts, findings = naive.infer(case.rulebook, SANDBOX.templates, SANDBOX.as_facts(case.tables))
     found = {f"found: {finding}" for finding, *_ in findings}
     found |= {"several conclusions" for rule in case.rulebook.rules.values() if rule.heads[1:]}
+    views = {name for stratum in case.rulebook.strata for name in _on_demand(stratum)}
     for stratum in case.rulebook.strata:
+        found |= set(_of_keys(stratum))
         for clause in stratum.clauses:
-            found |= set(_at_work(clause, stratum, facts))
+            found |= set(_at_work(clause, stratum, facts, views))
     return found
 
 
-def _at_work(clause: Clause, stratum: Stratum, facts: Facts) -> Iterator[str]:
+def _on_demand(stratum: Stratum) -> Iterator[str]:
+    """The templates that duckdb need not store."""
+    for name in stratum.templates if not stratum.recursive else ():
+        clauses = [clause for clause in stratum.clauses if clause.head.template == name]
+        if SANDBOX.templates[name].on_demand and all(map(only_joins, clauses)):
+            yield name
+
+
+def _of_keys(stratum: Stratum) -> Iterator[str]:
+    """Where the rules themselves say that no two conclusions have one key."""
+    for name in stratum.templates:
+        template = SANDBOX.templates[name]
+        clauses = [clause for clause in stratum.clauses if clause.head.template == name]
+        if len(clauses) > 1 and is_key_kept(clauses, template, SANDBOX.words):
+            for field in template.key if template.key != template.names else ():
+                yield f"key kept apart by {type(clauses[0].head.term(field)).__name__.lower()}s"
+
+
+def _at_work(clause: Clause, stratum: Stratum, facts: Facts, views: set[str]) -> Iterator[str]:
     with patch.object(naive, "held", Halves()) as halves:
         outcomes = list(naive.conclude(clause, SANDBOX.templates, facts))
     if Unknown.ZERO in outcomes:
@@ -60,6 +82,8 @@ def _at_work(clause: Clause, stratum: Stratum, facts: Facts) -> Iterator[str]:
         yield from halves.met
         yield from _of_stratum(clause, stratum)
         yield from _of_conclusion(clause)
+        yield from _of_views(clause, views)
+        yield from _of_groups(clause)
         for condition in clause.body:
             yield from _of_condition(condition, clause)
             if isinstance(condition, Fallback):
@@ -112,6 +136,25 @@ def _of_stratum(clause: Clause, stratum: Stratum) -> Iterator[str]:
         yield "recursion through two templates"
     if stratum.recursive and clause.aggregates:
         yield "aggregate that feeds a recursion"
+
+
+def _of_views(clause: Clause, views: set[str]) -> Iterator[str]:
+    made = "total" if clause.aggregates else "view" if clause.head.template in views else "fact"
+    if made == "view":
+        yield "on demand"
+    asked = [c for c in clause.body if isinstance(c, Presence | Absence | Fallback)]
+    for condition in asked:
+        if condition.atom.template in views:
+            yield f"on demand, asked by a {type(condition).__name__.lower()} for a {made}"
+
+
+def _of_groups(clause: Clause) -> Iterator[str]:
+    """What is asked of a group otherwise than by joining everything."""
+    if nearest_of(clause):
+        yield "asked for the nearest"
+    elif clause.aggregates:
+        later = [clause.body[place] for place in asked_of_groups(clause, SANDBOX.words)]
+        yield from (f"asked of a group: {type(condition).__name__.lower()}" for condition in later)
 
 
 def _of_condition(condition: Condition, clause: Clause) -> Iterator[str]:

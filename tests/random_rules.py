@@ -26,7 +26,7 @@ from cop_expert.model.rule import (
     Rulebook,
     Variable,
 )
-from cop_expert.model.template import Field
+from cop_expert.model.template import Field, Template
 from cop_expert.parse.rules import parse_rules
 
 T = TypeVar("T")
@@ -35,8 +35,9 @@ SHAPES = {
     "Link": "(a: text, b: text) on demand",
     "Loose": "(a: text, b: text?, n: number?, t: truth?)",
     "Sum": "(a: text, n: number)",
-    "Share": "(a: text, n: number, m: number)",
-    "Sole": "(a*: text, n: number, t: truth?)",
+    "Share": "(a: text, n: number, m: number) on demand",
+    "Sole": "(a*: text, n: number, t: truth?) on demand",
+    "Known": "(e*: either, n: number)",
 }
 RECURSIVE = ["Link", "Loose"]
 LAYERS = 2
@@ -46,9 +47,11 @@ SANDBOX = Sandbox(
         "Arc(a: text, b: text)",
         "Size(a*: text, n: number)",
         "Thing(a: text, b: text?, n: number?, t: truth?)",
+        "Lives(p: person, q: town)",
     ],
     inferred=[f"{name}{n}{shape}" for n in range(LAYERS) for name, shape in SHAPES.items()],
 )
+ON_DEMAND = [template.name for template in SANDBOX.words.on_demand()]
 GIVEN = [template.name for template in SANDBOX.words.given()]
 
 TEXTS = ["a", "b", "A", "", "ä", "a\u0308", "it's", 'say "so"', "back\\slash", "\uffee", "😀"]
@@ -57,13 +60,26 @@ VALUES: dict[str, list[Any]] = {
     "text": TEXTS,
     "number": [Decimal(number) for number in NUMBERS.split()],
     "truth": [False, True],
+    "person": ["Ann", "Bo"],
+    "town": ["Rome", "Oslo"],
+    "either": ["Ann", "Bo", "Rome", "Oslo"],
 }
-KINDS = list(VALUES)
-NAMES = {"text": ["a", "b", "x", "y"], "number": ["n", "m", "größe"], "truth": ["t", "self"]}
+KINDS = ["text", "number", "truth"]
+NAMES = {
+    "text": ["a", "b", "x", "y"],
+    "number": ["n", "m", "größe"],
+    "truth": ["t", "self"],
+    "person": ["p"],
+    "town": ["q"],
+    "either": ["e", "p", "q"],
+}
 FREE = {"text": ["u", "u", "v"], "number": ["k"], "truth": ["w"]}
 """Names that nothing but a `not` mentions."""
+FITTING = {"either": ["either", "person", "town"]}
+"""The kinds of name that can stand where a kind is asked for: itself, if nothing else is said."""
 PARAMETERS = {"text": "word", "number": "limit", "truth": "flag"}
 NEXT = "next"
+OF_GROUP = "whole"
 UNSET = "unset"
 """A parameter that is none."""
 OPERATIONS = [
@@ -173,7 +189,7 @@ class Author:
 
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
-        self.values = {kind: self.some_of(values) for kind, values in VALUES.items()}
+        self.values = VALUES | {kind: self.some_of(VALUES[kind]) for kind in KINDS}
         self.values["number"].append(Decimal(0))  # for divisions
         self.constants = {name: self.value(kind) for kind, name in PARAMETERS.items()}
         self.constants[UNSET] = None
@@ -184,6 +200,8 @@ class Author:
         self.facts: naive.Facts = set()
         """What is given, and what the rules so far conclude."""
         self.rules: list[str] = []
+        self.looked_up = [name for name in ON_DEMAND if self.often(6)]
+        """What rules conclude by bringing facts together, and in no other way."""
 
     def one_of(self, choices: Sequence[T]) -> T:
         return choices[self.draw(below(len(choices)))]
@@ -220,12 +238,13 @@ class Author:
     def add_rule(self, layer: int) -> None:
         known = sorted({template for template, _ in self.facts})
         self.own = [template for template in known if template in (f"Link{layer}", f"Loose{layer}")]
-        self.lower = [
-            *GIVEN,
-            *(template for template in known if template.endswith(f"{layer - 1}")),
-        ]
-        recursive = ["recursive"] * 3 if self.own else []
-        self.form = self.one_of(["plain", "aggregating", "aggregating", "nearest", *recursive])
+        below = [template for template in known if template.endswith(f"{layer - 1}")]
+        looked_up = [template for template in below if template in self.looked_up]
+        self.lower = [*GIVEN, GIVEN[-1], *below, *looked_up, *looked_up]
+        forms = ["plain", "aggregating", "aggregating", "nearest"]
+        forms += ["joining"] if any(name.endswith(str(layer)) for name in self.looked_up) else []
+        forms += ["recursive"] * 3 if self.own else []
+        self.form = self.one_of(forms)
         self.conditions: list[str] = []
         self.ways: list[naive.Names] = [dict(self.constants)]
         """How the conditions so far hold."""
@@ -235,16 +254,23 @@ class Author:
         """Those of them that may be none."""
         self.computed: set[str] = set()
         """Those that a recursive rule may not conclude."""
+        self.group = ""
+        """A name by which the conclusion is to be grouped."""
         self.follows: list[tuple[str, str]] = []
         """What stands for a template's key, and the number that follows from it."""
         self.several(self.add_condition, 8)
         if self.form == "nearest":
             self.add_nearest()
+        elif self.form == "aggregating" and self.often(5):
+            self.add_of_group()
         if not self.conditions and self.often(7):
             return
         body = self.draw(st.permutations(self.conditions)) or ["1 < 2"]
-        heads = [self.head(layer) for _ in range(2 if self.often(2) else 1)]
-        self._conclude(rule(f"if {', '.join(body)} then {', '.join(heads)}", f"r{len(self.rules)}"))
+        heads = [self.concludable_in(layer)]
+        if self.often(3):
+            heads.append(heads[0] if self.often(5) else self.concludable_in(layer))
+        then = ", ".join(map(self.head, heads))
+        self._conclude(rule(f"if {', '.join(body)} then {then}", f"r{len(self.rules)}"))
 
     def _conclude(self, text: str) -> None:
         """Keep a rule that is sound by itself, and what it concludes."""
@@ -257,7 +283,9 @@ class Author:
 
     def add_condition(self) -> None:
         tests = [self.add_comparison, self.add_absence]
-        giving = [self.add_presence] * 4 + [self.add_fallback, self.add_binding]
+        giving = [self.add_presence] * 4
+        if self.form != "joining":
+            giving += [self.add_fallback, self.add_binding]
         self.one_of([*giving, *tests, *tests])()
 
     def _take(self, *choices: str) -> bool:
@@ -355,7 +383,7 @@ class Author:
                 case "literal":
                     terms[field.name] = self.literal(field)
                 case "free":
-                    terms[field.name] = self.one_of(FREE[kind])
+                    terms[field.name] = self.one_of(FREE.get(kind, ["who"]))
                     rest[field.name] = self.constant(kind)
                 case _:
                     rest[field.name] = self.constant(kind)
@@ -375,6 +403,19 @@ class Author:
         else:
             self.form = "plain"
 
+    def add_of_group(self) -> None:
+        """A number that follows from a name by which the conclusion is grouped."""
+        texts = [name for name, kind in self.bound.items() if kind == "text"]
+        keyed = [name for name in self.lower if "n" in SANDBOX.templates[name].by_name]
+        keyed = [name for name in keyed if SANDBOX.templates[name].key == ("a",)]
+        if texts:
+            key = self.one_of(texts)
+            if self._take(atom(self.one_of(keyed), {"a": key, "n": OF_GROUP})):
+                self.follows.append((key, OF_GROUP))
+                self.group = key
+                if self.often(5):
+                    self._take(f"{OF_GROUP} {self.one_of(RELATIONS)} {self.constant('number')}")
+
     # What stands in conditions and conclusions
 
     def literal(self, field: Field) -> str:
@@ -383,15 +424,17 @@ class Author:
         return self.constant(field.type.name)
 
     def constant(self, kind: str) -> str:
-        return PARAMETERS[kind] if self.often(2) else spelled(self.value(kind))
+        is_set = kind in PARAMETERS and self.often(2)
+        return PARAMETERS[kind] if is_set else spelled(self.value(kind))
 
     def term(self, kind: str) -> str:
         barred = self.computed if self.form == "recursive" else ()
-        known = [name for name in self.bound if self.bound[name] == kind and name not in barred]
+        fitting = FITTING.get(kind, [kind])
+        known = [n for n, found in self.bound.items() if found in fitting and n not in barred]
         return self.one_of(known) if known and self.often(8) else self.constant(kind)
 
     def expression(self, kind: str, depth: int = 2) -> str:
-        if kind != "number" or depth == 0 or self.often(4):
+        if kind != "number" or depth == 0 or self.form == "joining" or self.often(4):
             return self.term(kind)
         one, other = (self.expression(kind, depth - 1) for _ in range(2))
         return self.one_of(OPERATIONS).format(one, other)
@@ -402,14 +445,23 @@ class Author:
 
     # Conclusions
 
-    def head(self, layer: int) -> str:
-        shape = self.one_of(RECURSIVE if self.form == "recursive" else [*SHAPES, *RECURSIVE])
-        found = SANDBOX.templates[f"{shape}{layer}"]
+    def concludable_in(self, layer: int) -> Template:
+        shapes = RECURSIVE if self.form == "recursive" else [*SHAPES, *RECURSIVE]
+        if self.form in ("plain", "aggregating") and "q" in self.bound:
+            shapes = [*shapes, *["Known"] * 8]
+        names = [f"{shape}{layer}" for shape in shapes]
+        joined = [name for name in names if name in self.looked_up]
+        others = [name for name in names if name not in joined]
+        return SANDBOX.templates[self.one_of(joined if self.form == "joining" else others)]
+
+    def head(self, found: Template) -> str:
         fields = [field for field in found.fields if field.required or self.often(7)]
         totals = [field for field in fields if self.form == "aggregating" and self.is_total(field)]
         if self.form == "nearest":
             totals = [field for field in fields if field.type.name == "number"][:1]
         terms = {f.name: self.concludable(f.type.name) for f in fields if f not in totals}
+        if self.group and "a" in terms:
+            terms["a"] = self.group
         settled = [term for term in terms.values() if self.bound.get(term) == "number"]
         settled += [n for key, n in self.follows if key in terms.values() or key not in self.bound]
         if self.form == "nearest":
@@ -419,7 +471,7 @@ class Author:
         return atom(found.name, terms)
 
     def is_total(self, field: Field) -> bool:
-        return self.often({"number": 8, "text": 2, "truth": 3}[field.type.name])
+        return self.often({"number": 8, "text": 2, "truth": 3}.get(field.type.name, 0))
 
     def total(self, kind: str, settled: Sequence[str]) -> str:
         """An aggregate, by itself or with another and with names that are settled in the group."""
