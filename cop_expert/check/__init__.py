@@ -31,6 +31,7 @@ from cop_expert.check.safety import (
 from cop_expert.check.strata import stratify
 from cop_expert.check.types import (
     check_arithmetic,
+    check_choices,
     check_comparisons,
     check_conclusion_types,
     check_literals,
@@ -54,6 +55,7 @@ CLAUSE_CHECKS = (
     check_bound,
     check_literals,
     check_arithmetic,
+    check_choices,
     check_comparisons,
     check_conclusion_types,
     check_negated_types,

@@ -96,8 +96,9 @@ def _reckoned_from_themselves(clause: Clause) -> list[Fallback | Binding]:
 
 
 def _names_needed(condition: Fallback | Binding) -> set[str]:
+    """The name that takes the value may stand in the template, not in the value."""
     names = {v.name for part in expressions(condition) for v in variables(part)}
-    return names - {condition.name} if isinstance(condition, Fallback) else names
+    return names - {condition.name} | {v.name for v in variables(condition.value)}
 
 
 def check_patterns(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:

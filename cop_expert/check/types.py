@@ -16,6 +16,7 @@ from cop_expert.model.rule import (
     Comparison,
     Constant,
     Expression,
+    Fallback,
     Operation,
     Variable,
     expressions,
@@ -159,6 +160,23 @@ def _compared(
                 word = str(side.value)
                 if word not in datatype.choices:
                     yield _unknown_word(word, _said(other), datatype, comparison.origin)
+
+
+def check_choices(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
+    """What a name takes where there is no such fact is of the same kind as what facts give it."""
+    for condition in clause.body:
+        if isinstance(condition, Fallback) and not _is_unset(condition.value):
+            expected = clause.types.get(condition.name)
+            if expected and _is_typed(condition.value, clause):
+                found = measure(condition.value, clause.types, vocabulary.datatypes)
+                if found.kind != expected.kind:
+                    yield Diagnostic(
+                        "wrong-type",
+                        f"`{condition.name}` is {a(expected)} in `{condition.atom.template}`, "
+                        f"and {_said(condition.value)} is {a(found)}",
+                        condition.atom.origin,
+                        "write a value of that kind",
+                    )
 
 
 def check_conclusion_types(clause: Clause, vocabulary: Vocabulary) -> Iterator[Diagnostic]:

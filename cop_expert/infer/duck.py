@@ -1,6 +1,7 @@
 """The engine `duckdb`: each stratum set at a time, recursive ones semi-naively."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import combinations
 
 import duckdb
@@ -8,7 +9,7 @@ import duckdb
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.evaluate import truth_of
-from cop_expert.infer.joins import are_disjoint
+from cop_expert.infer.joins import are_disjoint, only_joins
 from cop_expert.infer.sql import Query
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import (
@@ -52,7 +53,10 @@ class DuckEngine(Engine):
                 for name in stratum.templates:
                     self._insert(name, [c for c in clauses if c.head.template == name])
         except OVERFLOW:
-            yield from map(overflow, self._overflowing(clauses))
+            overflowing = list(self._overflowing(stratum, clauses))
+            if not overflowing:
+                raise
+            yield from map(overflow, overflowing)
             return
         for clause in clauses:
             if any(self._may_be_zero(divisor, clause) for divisor in divisors(clause)):
@@ -95,7 +99,7 @@ class DuckEngine(Engine):
         if not clauses:
             return
         queries = [Query(clause, self.facts) for clause in clauses]
-        if self.facts.vocabulary.templates[name].on_demand and all(q.only_joins for q in queries):
+        if self.facts.vocabulary.templates[name].on_demand and all(map(only_joins, clauses)):
             self.facts.store_on_demand(name, together(queries))
             self.filled.add(name)
         else:
@@ -128,12 +132,18 @@ class DuckEngine(Engine):
         union = f"({conclusions}) UNION ({' UNION ALL '.join(steps)})"
         self._add(name, f"WITH RECURSIVE {GROWING} AS ({union}) FROM {GROWING}")
 
-    def _overflowing(self, clauses: Iterable[Clause]) -> Iterator[Clause]:
+    def _overflowing(self, stratum: Stratum, clauses: Iterable[Clause]) -> Iterator[Clause]:
+        """The clauses to blame; those of a recursion with what it had concluded by then."""
+        working: dict[str, str] = {}
+        if stratum.recursive:
+            working = {name: f"{name}@rounds" for name in stratum.templates}
+            with suppress(*OVERFLOW):
+                fixed_point(self.facts, stratum, keep_rounds=True)
         for clause in clauses:
+            query = Query(clause, self.facts, lambda _, name: quoted(working.get(name, name)))
             try:
                 # A count would let DuckDB pass over the very column that overflows.
-                conclusions = Query(clause, self.facts).select()
-                self.facts.query(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {conclusions}')
+                self.facts.query(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {query.select()}')
             except OVERFLOW:
                 yield clause
 

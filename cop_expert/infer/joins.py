@@ -16,6 +16,7 @@ from cop_expert.model.rule import (
     Condition,
     Constant,
     Fallback,
+    Operation,
     Presence,
     Variable,
     expressions,
@@ -26,6 +27,14 @@ from cop_expert.model.rule import (
 from cop_expert.model.template import Vocabulary
 
 MIRRORED = {"<": ">", "<=": ">=", ">=": "<=", ">": "<"}
+
+
+def only_joins(clause: Clause) -> bool:
+    """True where nothing is reckoned or chosen: each conclusion only brings facts together."""
+    terms = [term for _, term in clause.head]
+    terms += [part for condition in clause.body for part in expressions(condition)]
+    chooses = any(isinstance(condition, Fallback) for condition in clause.body)
+    return not chooses and all(isinstance(term, Variable | Constant) for term in terms)
 
 
 class Nearest(NamedTuple):
@@ -43,6 +52,10 @@ def nearest_of(clause: Clause) -> Nearest | None:
     if len(aggregates) != 1 or not isinstance(aggregates[0].operand, Variable):
         return None
     name = aggregates[0].operand.name
+    if [v.name for _, term in clause.head for v in variables(term)].count(name) > 1:
+        return None
+    if divides_bindings(clause):
+        return None
     wanted = {"min": (">", ">="), "max": ("<", "<=")}.get(aggregates[0].function, ())
     using = [
         place
@@ -57,6 +70,15 @@ def nearest_of(clause: Clause) -> Nearest | None:
         _compares(clause.body[comparison], name, operator, bound) for operator in wanted
     )
     return Nearest(presence, comparison) if fits else None
+
+
+def divides_bindings(clause: Clause) -> bool:
+    """True where a binding may be divided by zero: each one is counted, so each must be asked."""
+    terms = [term for condition in clause.body for term in expressions(condition)]
+    terms += [t for _, t in clause.head if not is_aggregated(t)]
+    terms += [p.operand for _, t in clause.head for p in parts(t) if isinstance(p, Aggregate)]
+    steps = (part for term in terms for part in parts(term) if isinstance(part, Operation))
+    return any(step.operator == "/" for step in steps)
 
 
 def _is_comparison(condition: Condition) -> bool:
@@ -98,6 +120,8 @@ def asked_of_groups(clause: Clause, vocabulary: Vocabulary) -> list[int]:
 
     Asked after grouping, they neither widen the joins nor the groups.
     """
+    if divides_bindings(clause):
+        return []
     group = {term.name for _, term in clause.head if isinstance(term, Variable)}
     known = determined(clause, vocabulary, group)
     needed = _needed_of_bindings(clause)

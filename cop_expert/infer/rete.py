@@ -67,6 +67,8 @@ class WorkingMemory:
         self.shell.run()
         for conclusion in conclusions:
             conclusion.finish()
+        # What a group concludes may be what a recursion waits for.
+        self.shell.run()
         return conclusions
 
     def write(self, stratum: Stratum) -> None:

@@ -1,6 +1,6 @@
 """A match in, a conclusion out: what experta calls when a rule fires, one for each clause."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -75,7 +75,7 @@ class Conclusion:
 
     def _take(self, bindings: Bindings) -> None:
         self._check(bindings)
-        self.add(tuple([read(bindings) for read in self.values]))
+        self.add(tuple(_all(self.values, bindings)))
 
     def _check(self, bindings: Bindings) -> None:
         """Raise what went wrong on the way, what matters most first."""
@@ -99,6 +99,7 @@ class Total(Conclusion):
         self.keys = [*(term for term in self.terms if not is_aggregated(term)), *beside]
         """What a group agrees in: its other fields, and what these determine."""
         self.values += [_reader(variable, computed, True) for variable in beside]
+        self.asked = [*self.values, *self.amounts]
         self.totalled = [
             value_of(_of_totals(term, aggregates)) if is_aggregated(term) else None
             for term in self.terms
@@ -112,8 +113,8 @@ class Total(Conclusion):
 
     def _take(self, bindings: Bindings) -> None:
         self._check(bindings)
-        key = tuple([read(bindings) for read in self.values])
-        amounts = [amount(bindings) for amount in self.amounts]
+        found = _all(self.asked, bindings)
+        key, amounts = tuple(found[: len(self.values)]), found[len(self.values) :]
         totals = self.groups.setdefault(key, amounts)
         if totals is not amounts:
             for i, function in enumerate(self.functions):
@@ -129,7 +130,8 @@ class Total(Conclusion):
                 within(total[0])
             bindings[_total(i)] = total
         own = iter(key)
-        self.add(tuple([total(bindings) if total else next(own) for total in self.totalled]))
+        made = iter(_all([total for total in self.totalled if total], bindings))
+        self.add(tuple([next(made if total else own) for total in self.totalled]))
 
 
 def _reader(term: Expression, computed: list[str], required: bool) -> Callable[[Bindings], Value]:
@@ -174,8 +176,27 @@ def _demanded(clause: Clause, template: Template) -> Iterator[Expression]:
             yield part.operand
 
 
+def _all(readers: Sequence[Callable[[Bindings], Any]], bindings: Bindings) -> list[Any]:
+    """What each of them reads; where some cannot, what matters most, whichever comes first."""
+    try:
+        return [read(bindings) for read in readers]
+    except ArithmeticError:
+        raise max(_errors(readers, bindings), key=_severity) from None
+
+
+def _errors(
+    readers: Sequence[Callable[[Bindings], Any]], bindings: Bindings
+) -> Iterator[ArithmeticError]:
+    for read in readers:
+        try:
+            read(bindings)
+        except ArithmeticError as error:
+            yield error
+
+
 def _severity(error: ArithmeticError) -> int:
-    return [DividedByZero, NoValue, OverflowInRule].index(type(error))
+    """Where nothing would be concluded anyway, no number is too large."""
+    return [OverflowInRule, DividedByZero, NoValue].index(type(error))
 
 
 def _together(function: str, one: Amount, other: Amount) -> Amount:

@@ -185,11 +185,14 @@ class Translation:
             taken = Computed(names, value_of(expression))
             return EITHER(there, AND(NOT(missing), LET(name, taken)))
         label = self._label(fallback)
-        given = value_of(expression)
+        given, yes = value_of(expression), Computed([], lambda bindings: True)
         same = Computed([name, *names], lambda bindings: _is_same(bindings[name], given(bindings)))
+        known = TEST(Computed([name], lambda bindings: not _is_error(bindings[name])))
+        unknown = TEST(Computed([name], lambda bindings: _is_error(bindings[name])))
         return EITHER(
-            AND(there, LET(label, Computed([], lambda bindings: True))),
-            AND(NOT(missing), LET(label, same), _passing(label)),
+            AND(there, LET(label, yes)),
+            AND(known, NOT(missing), LET(label, same), _passing(label)),
+            AND(unknown, LET(label, yes)),
         )
 
 
@@ -211,6 +214,11 @@ def _named(expression: Expression) -> Callable[[Bindings], Any]:
         case Constant(None | str() | bool()):
             return value_of(expression)
     return number_of(expression)
+
+
+def _is_error(found: Any) -> bool:
+    """What could not be computed; the conclusion tells it."""
+    return isinstance(found, ArithmeticError)
 
 
 def _is_same(one: Any, other: Any) -> bool:

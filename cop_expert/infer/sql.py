@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from cop_expert.facts import FactBase, quoted
+from cop_expert.facts import STORED, FactBase, quoted
 from cop_expert.infer.evaluate import needed
 from cop_expert.infer.joins import Nearest, asked_of_groups, is_key_among, nearest_of
 from cop_expert.infer.sql_terms import Terms
@@ -29,7 +29,7 @@ from cop_expert.model.rule import (
     parts,
     variables,
 )
-from cop_expert.model.template import Value
+from cop_expert.model.template import Field, Template, Value
 
 TableOf = Callable[[int, str], str]
 """The table to ask for the condition at a position, on a template."""
@@ -206,18 +206,19 @@ class Query:
         self.grouped = Groups(clause, facts, table_of) if clause.aggregates else None
         self.body = self.grouped.after if self.grouped else Body(clause, facts, table_of)
         self.columns = [
-            f"{self._column(clause.head.term(field.name), field.required)} AS {quoted(field.name)}"
+            f"{self._column(field)} AS {quoted(field.name)}"
             for field in self.vocabulary.templates[clause.head.template].fields
         ]
 
-    def _column(self, term: Expression | None, required: bool) -> str:
-        term = term or Constant(None)
+    def _column(self, field: Field) -> str:
+        term = self.clause.head.term(field.name) or Constant(None)
         if self.grouped:
             term = self.grouped.renamed(term)
         sql = self.body.terms.value(term)
-        if required:
+        if field.required:
             self.body.terms.demand(term, sql)
-        return sql
+        # A recursion takes the types of its columns from where it begins; bare NULL has none.
+        return f"NULL::{STORED[field.type.kind]}" if sql == "NULL" else sql
 
     def select(self) -> str:
         """All conclusions, each once, columns in the template's order."""
@@ -229,13 +230,6 @@ class Query:
     def bare(self) -> str:
         """All conclusions, some perhaps several times."""
         return f"SELECT {', '.join(self.columns)} {self.body.text()}"
-
-    @property
-    def only_joins(self) -> bool:
-        """True where nothing is reckoned: each conclusion only brings facts together."""
-        terms = [term for _, term in self.clause.head]
-        terms += [part for condition in self.clause.body for part in expressions(condition)]
-        return all(isinstance(term, Variable | Constant) for term in terms)
 
     @property
     def is_single(self) -> bool:
@@ -270,6 +264,7 @@ class Groups:
         self._groups: list[str] = []
         for name in self._needed(clause, later):
             self._keep(name)
+        self._demand_keys(clause, facts.vocabulary.templates[clause.head.template])
         for term in (part for _, head in clause.head for part in _grouped_parts(head)):
             self._reckon(term, clause.origin)
         self.after.tables.append(f"({self._select()}) AS g")
@@ -295,6 +290,12 @@ class Groups:
         self._groups.append(terms.values[name])
         self._columns.append(f"{terms.values[name]} AS {column}")
         self.after.terms.take(name, f"g.{column}", name in terms.maybe_absent)
+
+    def _demand_keys(self, clause: Clause, template: Template) -> None:
+        """A binding without what the conclusion must name is part of no group."""
+        for field, term in clause.head:
+            if isinstance(term, Variable) and template.by_name[field].required:
+                self.before.terms.demand(term, self.before.terms.values.get(term.name, ""))
 
     def _reckon(self, term: Expression, origin: Origin) -> None:
         """An aggregate, or an expression to group by, under a name that no variable can bear."""

@@ -144,7 +144,7 @@ class Terms:
         one, other = self._plain_column(left), self._plain_column(right)
         if one is not None and other is not None:
             return one, other
-        if self.is_number(left) and self.is_number(right):
+        if self.is_number(left) or self.is_number(right):
             (a, a_places), (b, b_places) = self.number(left), self.number(right)
             places = max(a_places, b_places)
             return rescaled(a, a_places, places), rescaled(b, b_places, places)
@@ -181,7 +181,7 @@ class Terms:
             return "count(*)::HUGEINT", 0
         if self.is_number(operand):
             inner, places = self._operand(operand)
-            return f"{function}({inner})", places
+            return (_sum(inner) if function == "sum" else f"{function}({inner})"), places
         inner = self.value(operand)
         self.demand(operand, inner)
         return f"{function}({inner})", None
@@ -267,6 +267,12 @@ def rescaled(sql: str, places: int, to: int) -> str:
     if to > places:
         return f"({sql} * {10 ** (to - places)}::HUGEINT)"
     return f"round_half_away({sql}, {10 ** (places - to)}::HUGEINT)"
+
+
+def _sum(operand: str) -> str:
+    """DuckDB 2.0 takes a sum for 0 where it knows that a LEFT JOIN finds nothing, and leaves out
+    what rests on it. Of `xor` it knows nothing."""
+    return f"xor(sum({operand}), 0::HUGEINT)"
 
 
 def _at_most_inner(sql: str, places: int) -> Number:
