@@ -136,9 +136,9 @@ class DuckEngine(Engine):
         """The clauses to blame; those of a recursion with what it had concluded by then."""
         working: dict[str, str] = {}
         if stratum.recursive:
-            working = {name: f"{name}@rounds" for name in stratum.templates}
+            working = rounds_of(stratum)
             with suppress(*OVERFLOW):
-                fixed_point(self.facts, stratum, keep_rounds=True)
+                run_rounds(self.facts, stratum)
         for clause in clauses:
             query = Query(clause, self.facts, lambda _, name: quoted(working.get(name, name)))
             try:
@@ -196,7 +196,19 @@ def never_holds(comparison: Comparison) -> bool:
 
 def fixed_point(facts: FactBase, stratum: Stratum) -> None:
     """Semi-naive rounds: each asks only what the facts of the round before make new."""
-    working = {name: f"{name}@rounds" for name in stratum.templates}
+    run_rounds(facts, stratum)
+    for name, table in rounds_of(stratum).items():
+        facts.query(f'INSERT INTO {quoted(name)} SELECT * EXCLUDE ("@round") FROM {quoted(table)}')
+        facts.query(f"DROP TABLE {quoted(table)}")
+
+
+def rounds_of(stratum: Stratum) -> dict[str, str]:
+    """The tables in which the facts of a recursion gather, each with its round."""
+    return {name: f"{name}@rounds" for name in stratum.templates}
+
+
+def run_rounds(facts: FactBase, stratum: Stratum) -> None:
+    working = rounds_of(stratum)
     for name, table in working.items():
         facts.query(
             f'CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT *, 0 AS "@round" '
@@ -205,9 +217,6 @@ def fixed_point(facts: FactBase, stratum: Stratum) -> None:
     step = 1
     while _round(facts, stratum, working, step):
         step += 1
-    for name, table in working.items():
-        facts.query(f'INSERT INTO {quoted(name)} SELECT * EXCLUDE ("@round") FROM {quoted(table)}')
-        facts.query(f"DROP TABLE {quoted(table)}")
 
 
 def _round(facts: FactBase, stratum: Stratum, working: dict[str, str], step: int) -> bool:
