@@ -17,6 +17,8 @@ from cop_expert.load.words import shown, tidy
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 
+DECIMAL_MARKS = {",": ".", ";": ",", "\t": ""}
+"""Spreadsheets part cells by semicolons where commas part decimals; tabs go with either."""
 WHITE = r"'[\s\v\x1c-\x1f\x85\p{Z}]*'"
 """What a blank cell may hold."""
 
@@ -35,23 +37,23 @@ class Sheet(Struct):
     rows: int = 0
     first_line: int = 1
     """The line of the headings."""
-    decimal_comma: bool = False
-    """True where `0,5` is a number, because commas do not part the cells."""
+    decimal_mark: str = "."
+    """What parts decimals for certain, so that even `1,500` is no thousands; empty: not certain."""
     ragged: tuple[int, ...] = ()
     """The rows that have more cells than there are headings."""
     readable: bool = True
 
     @property
     def file(self) -> str:
-        """The file as a sentence names it: `units.csv`."""
-        return self.source.rpartition("/")[2]
+        """The file as a sentence names it: `units.csv`, `sheet Units`."""
+        return table_file(self.source)
 
 
 def read_sheet(path: Path, source: str, facts: FactBase, findings: Findings) -> Sheet:
     """The sheet; one that says it is not readable where the file cannot be read."""
     try:
         file = open_csv(path, source, findings)
-        sheet = Sheet(path.stem, source, decimal_comma=file.delimiter != ",")
+        sheet = Sheet(path.stem, source, decimal_mark=DECIMAL_MARKS[file.delimiter])
         if file.plain and _read_by_duckdb(sheet, file, facts):
             return sheet
         return _read_in_python(sheet, file, facts, findings)
@@ -75,6 +77,12 @@ def lay_out(
     return sheet
 
 
+def table_file(source: str) -> str:
+    """How a sentence names what a table was read from: `units.csv`, `sheet Units`."""
+    sheet = Origin(source).sheet
+    return f"sheet {sheet}" if sheet else source.rpartition("/")[2]
+
+
 def place(column: int) -> str:
     """The name of a sheet's column."""
     return quoted(str(column))
@@ -90,7 +98,7 @@ def _relation(sheet: Sheet) -> str:
 
 def _headings(row: Sequence[str]) -> list[str]:
     headings = [tidy(heading) for heading in row]
-    while not headings[-1]:
+    while headings and not headings[-1]:
         headings.pop()
     return headings
 
