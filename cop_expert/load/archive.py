@@ -7,38 +7,43 @@ openpyxl, while it streams, tells neither merged cells nor formulas without a va
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from cop_expert.load.csv_file import UnreadableFile
 
 LARGEST_FILE = 100_000_000
-LARGEST_UNPACKED = 500_000_000
+LARGEST_UNPACKED = 300_000_000
 """Bytes of all parts that are read."""
 LONGEST_PIECE = 4_000_000
 """Bytes between two things that the parser tells."""
 DAMAGE = (BadZipFile, zlib.error, expat.ExpatError, EOFError, RuntimeError, KeyError)
 """What unpacking and parsing raise."""
+MOST_ELEMENTS = 20_000_000
+"""In one part."""
 DEEPEST = 100
 """Elements within one another."""
 CHUNK = 1 << 18
+Act = Callable[..., Any]
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 """How files of Excel 97 begin, and those that are locked by a password."""
 SAVE_ANEW = "open it in a spreadsheet program and save it anew as an Excel workbook (.xlsx)"
 
 
-class Handler(Protocol):
-    """What takes the elements of one part; names come without their prefixes."""
+class Handler:
+    """What takes the elements of one part."""
 
-    def start(self, name: str, attributes: dict[str, str]) -> None: ...
+    def __init__(self) -> None:
+        self.starts: dict[str, Callable[[dict[str, str]], None]] = {}
+        """What to do with the attributes of an element, by its name without a prefix."""
+        self.ends: dict[str, Callable[[], None]] = {}
 
-    def end(self, name: str) -> None: ...
-
-    def text(self, text: str) -> None: ...
+    def text(self, text: str) -> None:
+        """Take what stands between two tags, or a part of it."""
 
 
 class Archive:
@@ -100,19 +105,25 @@ def _parser(handler: Handler) -> expat.XMLParserType:
     """A workbook declares no document type, so one that does, to define entities, is refused."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    depth = 0
+    starts, ends = _Prefixed(handler.starts), _Prefixed(handler.ends)
+    depth = count = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, count
         depth += 1
+        count += 1
         if depth > DEEPEST:
             raise _damaged()
-        handler.start(name.rpartition(":")[2], attributes)
+        if count > MOST_ELEMENTS:
+            raise _too_large()
+        if act := starts[name]:
+            act(attributes)
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        handler.end(name.rpartition(":")[2])
+        if act := ends[name]:
+            act()
 
     def refuse(*declared: object) -> None:
         raise _damaged()
@@ -124,9 +135,16 @@ def _parser(handler: Handler) -> expat.XMLParserType:
     return parser
 
 
+class _Prefixed(dict[str, Act | None]):
+    """Finds what is said of `row` for `x:row`, too; for any other name nothing."""
+
+    def __missing__(self, name: str) -> Act | None:
+        return self.get(name.rpartition(":")[2])
+
+
 def _damaged() -> UnreadableFile:
     return UnreadableFile("the workbook is damaged", SAVE_ANEW)
 
 
 def _too_large() -> UnreadableFile:
-    return UnreadableFile("the workbook is larger than 500 MB once it is unpacked", _AS_CSV)
+    return UnreadableFile("the workbook is too large: unpacked, it fills 300 MB or more", _AS_CSV)

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
-from cop_expert.load.archive import SAVE_ANEW, Archive
+from cop_expert.load.archive import SAVE_ANEW, Archive, Handler
 from cop_expert.load.csv_file import UnreadableFile
 from cop_expert.load.words import UNCALCULATED
 from cop_expert.model.origin import column_name
@@ -103,68 +103,65 @@ class Workbook:
         return found.targets
 
 
-class _Quiet:
-    """A handler that takes nothing."""
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        pass
-
-    def end(self, name: str) -> None:
-        pass
-
-    def text(self, text: str) -> None:
-        pass
-
-
-class _Relations(_Quiet):
+class _Relations(Handler):
     def __init__(self, folder: str) -> None:
+        super().__init__()
         self.folder = folder
         self.targets: dict[str, str] = {}
+        self.starts = {"Relationship": self._take}
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship" and attributes.get("TargetMode") != "External":
+    def _take(self, attributes: dict[str, str]) -> None:
+        if attributes.get("TargetMode") != "External":
             target = posixpath.normpath(posixpath.join(self.folder, attributes.get("Target", "")))
             for key in (attributes.get("Id", ""), posixpath.basename(attributes.get("Type", ""))):
                 self.targets[key] = target.lstrip("/")
 
 
-class _SheetList(_Quiet):
+class _SheetList(Handler):
     def __init__(self) -> None:
+        super().__init__()
         self.sheets: list[tuple[str, str, bool]] = []
         """Name, identity and whether it is hidden."""
         self.from_1904 = False
+        self.starts = {"workbookPr": self._take_start, "sheet": self._take_sheet}
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "workbookPr":
-            self.from_1904 = attributes.get("date1904", "0") in ("1", "true")
-        elif name == "sheet":
-            identity = next((v for k, v in attributes.items() if k.endswith(":id")), "")
-            hidden = attributes.get("state", "visible") != "visible"
-            self.sheets.append((attributes.get("name", ""), identity, hidden))
+    def _take_start(self, attributes: dict[str, str]) -> None:
+        self.from_1904 = attributes.get("date1904", "0") in ("1", "true")
+
+    def _take_sheet(self, attributes: dict[str, str]) -> None:
+        identity = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+        hidden = attributes.get("state", "visible") != "visible"
+        self.sheets.append((attributes.get("name", ""), identity, hidden))
 
 
-class _Styles(_Quiet):
+class _Styles(Handler):
     """Which styles of cells show a number as a date."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.date_styles: set[str] = set()
         self._formats = {str(number) for number in DATE_FORMATS}
         self._number = -1
         """Of the style; -1 outside of the list of styles that cells refer to."""
+        self.starts = {
+            "numFmt": self._take_format,
+            "cellXfs": lambda _: self._count_from(0),
+            "xf": self._take_style,
+        }
+        self.ends = {"cellXfs": lambda: self._count_from(-1)}
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "numFmt" and _shows_dates(attributes.get("formatCode", "")):
+    def _count_from(self, number: int) -> None:
+        self._number = number
+
+    def _take_format(self, attributes: dict[str, str]) -> None:
+        if _shows_dates(attributes.get("formatCode", "")):
             self._formats.add(attributes.get("numFmtId", ""))
-        elif name == "cellXfs":
-            self._number = 0
-        elif name == "xf" and self._number >= 0:
+
+    def _take_style(self, attributes: dict[str, str]) -> None:
+        if self._number >= 0:
             if attributes.get("numFmtId") in self._formats:
                 self.date_styles.add(str(self._number))
             self._number += 1
-
-    def end(self, name: str) -> None:
-        if name == "cellXfs":
-            self._number = -1
 
 
 def _shows_dates(code: str) -> bool:
@@ -172,25 +169,29 @@ def _shows_dates(code: str) -> bool:
     return shown.casefold() != "general" and bool(re.search("[dmyhs]", shown, re.IGNORECASE))
 
 
-class _Text(_Quiet):
+class _Text(Handler):
     """Puts together the pieces of a text, without how it is pronounced."""
 
     def __init__(self) -> None:
+        super().__init__()
+        self.starts = {"t": self._listen, "rPh": self._turn_aside}
+        self.ends = {"t": self._stop, "rPh": self._turn_back}
         self._pieces: list[str] = []
         self._length = 0
         self._listening = False
         self._aside = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "rPh":
-            self._aside = True
-        elif name == "t":
-            self._listening = not self._aside
+    def _listen(self, _: dict[str, str]) -> None:
+        self._listening = not self._aside
 
-    def end(self, name: str) -> None:
+    def _stop(self) -> None:
         self._listening = False
-        if name == "rPh":
-            self._aside = False
+
+    def _turn_aside(self, _: dict[str, str]) -> None:
+        self._aside = True
+
+    def _turn_back(self) -> None:
+        self._aside = False
 
     def text(self, text: str) -> None:
         if self._listening and self._length <= LONGEST_CELL:
@@ -210,13 +211,12 @@ class _Strings(_Text):
     def __init__(self) -> None:
         super().__init__()
         self.strings: list[str] = []
+        self.ends |= {"si": self._take}
 
-    def end(self, name: str) -> None:
-        super().end(name)
-        if name == "si":
-            self.strings.append(self.taken())
-            if len(self.strings) > MOST_STRINGS:
-                raise UnreadableFile(f"the workbook has more than {MOST_STRINGS:,} texts")
+    def _take(self) -> None:
+        self.strings.append(self.taken())
+        if len(self.strings) > MOST_STRINGS:
+            raise UnreadableFile(f"the workbook has more than {MOST_STRINGS:,} texts")
 
 
 class _Cells(_Text):
@@ -226,6 +226,14 @@ class _Cells(_Text):
         self, strings: list[str], date_styles: set[str], from_1904: bool, take_row: TakeRow
     ) -> None:
         super().__init__()
+        self.starts |= {
+            "row": self._begin_row,
+            "c": self._begin_cell,
+            "v": self._listen,
+            "f": self._begin_formula,
+            "mergeCell": self._merge,
+        }
+        self.ends |= {"row": self._end_row, "c": self._end_cell, "v": self._stop}
         self.merged: list[Merged] = []
         self._strings = strings
         self._date_styles = date_styles
@@ -236,33 +244,10 @@ class _Cells(_Text):
         """Whether it is known which row this is."""
         self._cells: dict[int, str] = {}
         self._kind = self._style = ""
-        self._has_value = self._has_formula = False
+        self._has_formula = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "c":
-            self._begin_cell(attributes)
-        elif name == "v":
-            self._has_value = self._listening = True
-        elif name == "f":
-            self._has_formula = True
-        elif name == "row":
-            self._begin_row(attributes.get("r"))
-        elif name == "mergeCell":
-            self._merge(attributes.get("ref", ""))
-        else:
-            super().start(name, attributes)
-
-    def end(self, name: str) -> None:
-        if name == "c":
-            self._end_cell()
-        elif name == "row":
-            if self._cells:
-                self._take_row(self._row, self._cells)
-                self._cells = {}
-        else:
-            super().end(name)
-
-    def _begin_row(self, number: str | None) -> None:
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        number = attributes.get("r")
         self._column, self._placed = -1, number is not None
         self._go_to(int(number) if number and number.isdecimal() else self._row + 1)
 
@@ -283,7 +268,15 @@ class _Cells(_Text):
         if self._column >= LAST_COLUMN:
             raise _misplaced(address or f"row {self._row}")
         self._kind, self._style = attributes.get("t", ""), attributes.get("s", "")
-        self._has_value = self._has_formula = False
+        self._has_formula = False
+
+    def _begin_formula(self, _: dict[str, str]) -> None:
+        self._has_formula = True
+
+    def _end_row(self) -> None:
+        if self._cells:
+            self._take_row(self._row, self._cells)
+            self._cells = {}
 
     def _end_cell(self) -> None:
         text = self.taken()
@@ -311,8 +304,8 @@ class _Cells(_Text):
             case _:
                 return text
 
-    def _merge(self, reference: str) -> None:
-        first, _, last = reference.partition(":")
+    def _merge(self, attributes: dict[str, str]) -> None:
+        first, _, last = attributes.get("ref", "").partition(":")
         if last and len(self.merged) < MOST_MERGED:
             (left, top), (right, bottom) = _place(first), _place(last)
             self.merged.append(Merged(left, top, bottom, right))

@@ -63,7 +63,7 @@ def _report_duplicates(
             _, line, first_draft, first_line, differs, *values = row
             first = drafts[first_draft]
             pairs = zip(others, differs, strict=True)
-            unlike = [field.heading for field, differ in pairs if differ]
+            unlike = [f"'{field.heading}'" for field, differ in pairs if differ]
             message = f"{_said(draft.template, tuple(values))} stands here a second time"
             return Diagnostic(
                 "duplicate",

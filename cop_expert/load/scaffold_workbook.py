@@ -19,8 +19,10 @@ from cop_expert.model.origin import column_name
 from cop_expert.model.template import Field, Kind, Template, Vocabulary
 
 READ_ME, LISTS = "Read me (ignore)", "Lists (ignore)"
-LAST_ROW = 1000
-"""Down to here cells have drop-downs, and their names are offered in others."""
+LAST_ROW = 5000
+"""Down to here cells have drop-downs."""
+LAST_LISTED = 500
+"""Down to here the names in a sheet are offered in others."""
 WIDTHS = {Kind.NUMBER: 13, Kind.TRUTH: 13, Kind.TEXT: 26}
 WIDE = 48
 LOOKS: dict[str, dict[str, Any]] = {
@@ -29,6 +31,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "link": {"font_color": "#1F6F8B", "underline": 1, "valign": "top"},
     "needed": {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F6F8B", "valign": "vcenter"},
     "optional": {"bold": True, "font_color": "#1F3A4D", "bg_color": "#CFE3EA", "valign": "vcenter"},
+    "number": {"valign": "top", "align": "center"},
     "day": {"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"},
 }
 
@@ -56,7 +59,7 @@ class NameList(Struct, frozen=True):
         return f"=N({above})+IF({first},1,0)"
 
     def lists(self, row: int) -> str:
-        names = f"{self.source}2:{self.source.partition('!')[2]}{LAST_ROW}"
+        names = f"{self.source}2:{self.source.partition('!')[2]}{LAST_LISTED}"
         counted = _down(self.column).partition("!")[2]
         return f'=IFERROR(INDEX({names},MATCH({row - 1},{counted},0)),"")'
 
@@ -69,7 +72,7 @@ class Choice(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return "_or_".join(["list", *map(str.casefold, self.words), *self.tables])
+        return f"list_{'_or_'.join([*map(str.casefold, self.words), *self.tables])}"
 
 
 def write_workbook(
@@ -94,6 +97,8 @@ def write_workbook(
                 choice = choices.get((template.name, field.name))
                 _write_column(sheet, column, field, cells, choice, looks)
             sheet.freeze_panes(1, 0)
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)
             sheet.autofilter(0, 0, LAST_ROW - 1, len(column_fields(template)) - 1)
         _write_lists(book, set(choices.values()), templates, rows, vocabulary)
 
@@ -136,25 +141,31 @@ def _write_column(
     choice: Choice | None,
     looks: dict[str, Any],
 ) -> None:
-    is_day = field.type.name == "Date"
+    look = looks[_look(field)]
     is_prose = field.type.kind == Kind.TEXT and len(field.example) > WIDTHS[Kind.TEXT]
     width = WIDE if is_prose else WIDTHS[field.type.kind]
-    sheet.set_column(column, column, width, looks["day" if is_day else "text"])
+    sheet.set_column(column, column, width, look)
     heading = looks["needed" if is_needed(field) else "optional"]
     sheet.write_string(0, column, field.heading, heading)
     sheet.write_comment(0, column, _note(field), {"author": "", "x_scale": 2, "font_size": 9})
     for row, cell in enumerate(cells, start=1):
-        if not cell:
-            continue
-        if field.type.kind == Kind.NUMBER:
-            sheet.write_number(row, column, float(cell))
-        elif is_day:
-            day = datetime.combine(date.fromisoformat(cell), datetime.min.time())
-            sheet.write_datetime(row, column, day, looks["day"])
-        else:
-            sheet.write_string(row, column, cell, looks["text"])
+        if cell:
+            sheet.write(row, column, _typed(cell, field), look)
     if rule := _rule(field, choice):
         sheet.data_validation(1, column, LAST_ROW - 1, column, rule)
+
+
+def _look(field: Field) -> str:
+    if field.type.name == "Date":
+        return "day"
+    return "number" if field.type.kind == Kind.NUMBER else "text"
+
+
+def _typed(cell: str, field: Field) -> str | float | date:
+    """An example as a spreadsheet holds it."""
+    if field.type.name == "Date":
+        return date.fromisoformat(cell)
+    return float(cell) if field.type.kind == Kind.NUMBER else cell
 
 
 def _note(field: Field) -> str:
@@ -241,7 +252,10 @@ def _write_lists(
         parts = [lists[table] for table in choice.tables]
         column = 2 * len(lists) + number
         count = "+".join([str(len(choice.words)), *(f"MAX({_down(p.column)})" for p in parts)])
-        _write_choice(sheet, column, choice, parts)
+        if len(parts) == 1 and not choice.words:
+            column = parts[0].column + 1
+        else:
+            _write_choice(sheet, column, choice, parts)
         first = f"'{LISTS}'!${column_name(column + 1)}$2"
         book.define_name(choice.name, f"=OFFSET({first},0,0,MAX(1,{count}),1)")
 
@@ -262,7 +276,7 @@ def _name_lists(
 
 
 def _write_name_list(sheet: Worksheet, found: NameList) -> None:
-    for row in range(2, LAST_ROW + 1):
+    for row in range(2, LAST_LISTED + 1):
         place = row - 2
         name = found.names[place] if place < len(found.names) else ""
         count = min(row - 1, len(found.names))
@@ -273,7 +287,7 @@ def _write_name_list(sheet: Worksheet, found: NameList) -> None:
 def _write_choice(sheet: Worksheet, column: int, choice: Choice, parts: list[NameList]) -> None:
     """The words and names one below the other."""
     known = [*choice.words, *(name for part in parts for name in part.names)]
-    for row in range(2, LAST_ROW * max(1, len(parts)) + 1):
+    for row in range(2, LAST_LISTED * max(1, len(parts)) + 1):
         if row - 2 < len(choice.words):
             sheet.write_string(row - 1, column, choice.words[row - 2])
             continue
@@ -292,4 +306,4 @@ def _write_choice(sheet: Worksheet, column: int, choice: Choice, parts: list[Nam
 def _down(column: int) -> str:
     """A column of the hidden sheet."""
     letter = column_name(column + 1)
-    return f"'{LISTS}'!${letter}$2:${letter}${LAST_ROW}"
+    return f"'{LISTS}'!${letter}$2:${letter}${LAST_LISTED}"
