@@ -232,6 +232,20 @@ def test_a_text_without_end_is_refused(tmp_path: Path) -> None:
     assert [(problem.code, problem.origin.line) for problem in problems] == [("unreadable", 3)]
 
 
+def test_a_table_of_far_too_many_columns_is_refused(tmp_path: Path) -> None:
+    for between in ("", '"x",'):
+        units = f"unit,{between}part of{',x' * 100_000}\nBakery,\n"
+        _, problems = load(write(tmp_path, units=units))
+        assert [(problem.code, problem.origin.line) for problem in problems] == [("unreadable", 1)]
+
+
+def test_a_million_problems_are_counted(tmp_path: Path) -> None:
+    roles = "role,unit\n" + "Baker,Bakry\n" * 1_000_000
+    _, problems = load(write(tmp_path, roles=roles))
+    assert len(problems) == 101
+    assert problems[-1].message == "999,900 more problems follow in this file from here on"
+
+
 def test_links_out_of_the_engagement_are_refused(tmp_path: Path) -> None:
     folder, outside = tmp_path / "inside", tmp_path / "outside"
     for place in (folder, outside):

@@ -344,9 +344,9 @@ def test_two_hundred_thousand_rows_with_a_hundred_mistakes(tmp_path: Path) -> No
         yield "</sheetData>"
 
     write_parts(tmp_path / "client.xlsx", {"Units": UNITS, "Roles": rows()})
-    started = time.perf_counter()
+    started = time.process_time()
     _, problems = load(tmp_path)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     cells = [f"B{number}" for number in range(2, 200_002) if number % 4000 == 17]
     cells += [f"C{number}" for number in range(2, 200_002) if number % 4000 == 2018]
     assert len(cells) == 100
@@ -361,9 +361,9 @@ def test_two_hundred_thousand_rows_with_a_hundred_mistakes(tmp_path: Path) -> No
 
 def refused(folder: Path) -> Diagnostic:
     """What is said of a workbook of which nothing can be used: one thing, and soon."""
-    started = time.perf_counter()
+    started = time.process_time()
     tables, (problem,) = load(folder)
-    assert time.perf_counter() - started < 60
+    assert time.process_time() - started < 60
     assert problem.code == "unreadable"
     assert not any(tables.facts.counts().values())
     return problem
@@ -400,7 +400,7 @@ def test_ten_million_cells_are_too_many(tmp_path: Path) -> None:
 
     write_parts(tmp_path / "client.xlsx", {"Units": UNITS, "Roles": rows()})
     problem = refused(tmp_path)
-    assert problem.message == "the workbook has more than 5,000,000 cells"
+    assert problem.message == "the workbook has more than 3,000,000 cells"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ LONGEST_PIECE = 4_000_000
 """Bytes between two things that the parser tells."""
 DAMAGE = (BadZipFile, zlib.error, expat.ExpatError, EOFError, RuntimeError, KeyError)
 """What unpacking and parsing raise."""
-MOST_ELEMENTS = 20_000_000
+MOST_ELEMENTS = 12_000_000
 """In one part."""
 DEEPEST = 100
 """Elements within one another."""

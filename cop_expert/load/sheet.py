@@ -19,6 +19,7 @@ from cop_expert.model.origin import Origin
 
 DECIMAL_MARKS = {",": ".", ";": ",", "\t": ""}
 """Spreadsheets part cells by semicolons where commas part decimals; tabs go with either."""
+MOST_COLUMNS = 2_000
 WHITE = r"'[\s\v\x1c-\x1f\x85\p{Z}]*'"
 """What a blank cell may hold."""
 
@@ -96,7 +97,11 @@ def _relation(sheet: Sheet) -> str:
     return quoted(f"@sheet {sheet.source} {sheet.name}")
 
 
-def _headings(row: Sequence[str]) -> list[str]:
+def headings_of(row: Sequence[str], line: int) -> list[str]:
+    """Raises UnreadableFile where no person would have made so many columns."""
+    if len(row) > MOST_COLUMNS:
+        message = f"this row has more than {MOST_COLUMNS:,} cells"
+        raise UnreadableFile(message, "delete the columns that are no part of the table", line)
     headings = [tidy(heading) for heading in row]
     while headings and not headings[-1]:
         headings.pop()
@@ -106,9 +111,10 @@ def _headings(row: Sequence[str]) -> list[str]:
 def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
     """False where the file is not so plain after all: one row has too many cells, say."""
     first = file.text.partition("\n")[0].rstrip("\r")
-    cells = first.split(file.delimiter)
+    cells = first.split(file.delimiter, MOST_COLUMNS)
     if not cells[-1].strip():
         return False
+    sheet.headings = headings_of(cells, 1)
     names = [place(column) for column in range(len(cells))]
     shape = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     raw = quoted(f"@raw {sheet.source}")
@@ -121,7 +127,7 @@ def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
         )
     except duckdb.Error:
         return False
-    sheet.headings, sheet.relation = _headings(cells), _relation(sheet)
+    sheet.relation = _relation(sheet)
     texts = "".join(f", coalesce({name}, '') AS {name}" for name in names)
     blank = " AND ".join(f"({name} IS NULL OR {is_blank(name)})" for name in names)
     facts.query(
@@ -138,7 +144,7 @@ def _read_in_python(sheet: Sheet, file: CsvFile, facts: FactBase, findings: Find
     if not rows:
         return sheet
     sheet.first_line, first = rows[0]
-    sheet.headings = _headings(first)
+    sheet.headings = headings_of(first, sheet.first_line)
     width, body = len(sheet.headings), [row for _, row in rows[1:]]
     lines = [line for line, _ in rows[1:]]
     ragged = _make_even(body, width)

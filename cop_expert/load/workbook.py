@@ -10,7 +10,7 @@ from cop_expert.load.csv_file import UnreadableFile
 from cop_expert.load.findings import DESCRIBED, Findings
 from cop_expert.load.grid import Merged, SheetEntry, Workbook
 from cop_expert.load.headings import ID, LABELS, column_fields
-from cop_expert.load.sheet import Sheet, lay_out
+from cop_expert.load.sheet import Sheet, headings_of, lay_out
 from cop_expert.load.words import listed, plain, shown, tidy
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
@@ -18,9 +18,8 @@ from cop_expert.model.template import Template
 
 IGNORED = "(ignore)"
 """What a sheet's name holds that is for people."""
-MOST_CELLS = 5_000_000
+MOST_CELLS = 3_000_000
 """In all sheets of a workbook, blank cells within a table counted too."""
-MOST_COLUMNS = 2_000
 ALIKE = 0.75
 """How alike the name of a sheet and that of a table must be for it to be a mistake."""
 LOOKED_AT = 20
@@ -30,45 +29,49 @@ LOOKED_AT = 20
 def read_workbook(path: Path, source: str, facts: FactBase, findings: Findings) -> list[Sheet]:
     """Its sheets; where it cannot be read, one for each table, which says so."""
     tables = {plain(found.table): found for found in facts.vocabulary.given() if found.table}
+    reader = _Reader(source, facts, findings)
     try:
         with open_archive(path) as archive:
-            return list(_Reader(Workbook(archive), source, facts, findings).sheets(tables))
+            return list(reader.sheets(Workbook(archive), tables))
     except UnreadableFile as error:
-        findings.add(Diagnostic("unreadable", str(error), Origin(source), error.advice))
+        place = Origin(reader.place, error.line)
+        findings.add(Diagnostic("unreadable", str(error), place, error.advice))
         return [Sheet(name, f"{source}/{name}", readable=False) for name in tables]
 
 
 class _Reader:
     """Goes through the sheets of one workbook."""
 
-    def __init__(
-        self, workbook: Workbook, source: str, facts: FactBase, findings: Findings
-    ) -> None:
-        self.workbook = workbook
+    def __init__(self, source: str, facts: FactBase, findings: Findings) -> None:
         self.source = source
+        self.place = source
+        """What is being read."""
         self.facts = facts
         self.findings = findings
         self.room = MOST_CELLS
 
-    def sheets(self, tables: dict[str, Template]) -> Iterator[Sheet]:
+    def sheets(self, workbook: Workbook, tables: dict[str, Template]) -> Iterator[Sheet]:
         """Those that are named like tables and are not hidden; the others are reported."""
         names: set[str] = set()
-        for entry in self.workbook.sheets:
+        for entry in workbook.sheets:
             name = tidy(entry.name).replace("/", "-")
             if name.casefold() in names:
                 raise UnreadableFile(f"two of its sheets are called {shown(name)}")
             names.add(name.casefold())
+            self.place = f"{self.source}/{name}"
             template = tables.get(plain(name))
             if IGNORED in name.casefold():
                 continue
             if template and not entry.hidden:
-                yield self.sheet(Sheet(name, f"{self.source}/{name}"), entry, template)
-            elif template or (not entry.hidden and not self.is_empty(entry)):
+                yield self.sheet(workbook, entry, Sheet(name, self.place), template)
+            elif template or (not entry.hidden and not _is_empty(workbook, entry)):
                 self.findings.add(self.left_aside(name, entry, tables))
 
-    def sheet(self, sheet: Sheet, entry: SheetEntry, template: Template) -> Sheet:
+    def sheet(
+        self, workbook: Workbook, entry: SheetEntry, sheet: Sheet, template: Template
+    ) -> Sheet:
         table = _Table(template, self.room)
-        merged = self.workbook.read_rows(entry, table.take)
+        merged = workbook.read_rows(entry, table.take)
         table.finish()
         self.room -= table.area
         sheet.headings, sheet.first_line = table.headings, table.first_line
@@ -77,11 +80,6 @@ class _Reader:
             sheet.source, table.beyond, lambda found: _beyond(sheet, *found), table.strays
         )
         return lay_out(sheet, table.columns, table.lines, self.facts) if table.headings else sheet
-
-    def is_empty(self, entry: SheetEntry) -> bool:
-        rows: list[int] = []
-        self.workbook.read_rows(entry, lambda row, _: rows.append(row))
-        return not rows
 
     def left_aside(self, name: str, entry: SheetEntry, tables: dict[str, Template]) -> Diagnostic:
         """A mistyped name would lose its rows; a sheet of the client's own is no mistake."""
@@ -93,10 +91,16 @@ class _Reader:
         return Diagnostic(
             "unknown-table",
             message,
-            Origin(f"{self.source}/{name}"),
+            Origin(self.place),
             advice,
             warning=entry.hidden or not near,
         )
+
+
+def _is_empty(workbook: Workbook, entry: SheetEntry) -> bool:
+    rows: list[int] = []
+    workbook.read_rows(entry, lambda row, _: rows.append(row))
+    return not rows
 
 
 class _Table:
@@ -132,13 +136,11 @@ class _Table:
             return
         (self.first_line, cells), *rows = self._waiting
         self._waiting = []
-        width = max(cells) + 1
-        if width > MOST_COLUMNS:
-            raise UnreadableFile(f"row {self.first_line} has more than {MOST_COLUMNS:,} columns")
-        self.headings = [tidy(cells.get(column, "")) for column in range(width)]
-        self.columns = [[] for _ in range(width)]
-        for row in rows:
-            self._add(*row)
+        row = [cells.get(column, "") for column in range(max(cells) + 1)]
+        self.headings = headings_of(row, self.first_line)
+        self.columns = [[] for _ in self.headings]
+        for line, cells in rows:
+            self._add(line, cells)
 
     def _add(self, line: int, cells: dict[int, str]) -> None:
         width = len(self.columns)
