@@ -147,21 +147,24 @@ def amount_of_memory(context: click.Context, option: click.Parameter, value: str
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="FOLDER")
 @click.option("--name", help="The client's name; the folder's name where left out.")
+@click.option("--workbook", is_flag=True, help="One Excel workbook for all tables.")
 @answering
-def new(folder: Path, name: str | None) -> None:
+def new(folder: Path, name: str | None, workbook: bool) -> None:
     """Write a new engagement whose tables explain themselves.
 
     \b
-    Example:
+    Examples:
       cop-expert new grand-hotel --name "Grand Hotel"
+      cop-expert new grand-hotel --workbook
     """
     from cop_expert.load.scaffold import write_engagement
     from cop_expert.pipeline import standard_vocabulary
 
-    written = write_engagement(folder, standard_vocabulary("en"), name or folder.name)
-    for path in written:
+    vocabulary = standard_vocabulary("en")
+    for path in write_engagement(folder, vocabulary, name or folder.name, workbook):
         click.echo(path)
-    click.echo(f"\nFill in the tables, then: cop-expert check {folder}", err=True)
+    what = "workbook" if workbook else "tables"
+    click.echo(f"\nFill in the {what}, then: cop-expert check {folder}", err=True)
 
 
 @main.command()

@@ -133,7 +133,7 @@ def read(
     changes = changes or NOTHING
     engagement, problems = read_engagement(folder)
     engagement = supposing(engagement, changes)
-    if not engagement.tables and not engagement.knowledge:
+    if not (engagement.tables or engagement.workbooks or engagement.knowledge):
         stop_at_errors(problems)
     facts, individuals, found = read_ontologies(engagement, limits)
     problems += found

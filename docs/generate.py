@@ -37,13 +37,19 @@ GENERATED = "<!-- Written by docs/generate.py: change what it reads, then `make 
 TABLES = """\
 # Tables and columns
 
-An engagement keeps its tables in the folder `tables`, a CSV file each. `cop-expert new` writes all
-of them with a row of examples; [the tutorial](tutorial.md) fills them in.
+An engagement keeps its tables in the folder `tables`, a CSV file each, or in an Excel workbook
+(`.xlsx`) beside it, a sheet each, or in both. `cop-expert new` writes all of them with a row of
+examples, with `--workbook` as one workbook with drop-down lists; [the tutorial](tutorial.md) fills
+them in.
 
 - Headings match whatever their case, spaces and underscores, in any order. A column of the client's
   own is left aside, with a warning.
-- Cells may be parted by commas, semicolons or tabs; with the latter two, numbers may have a decimal
-  comma. Files are UTF-8; what is not is read as Windows-1252, with a warning.
+- Cells may be parted by commas, semicolons or tabs, and numbers may have a decimal comma, which is
+  said. `1,500` is 1.5 where semicolons part the cells, and a question elsewhere. Files are UTF-8;
+  what is not is read as Windows-1252, with a warning.
+- In a workbook, titles above the headings, blank rows and notes beside a table do no harm; a merged
+  cell counts for each of its rows, which is said; formulas count by their values. Sheets with
+  *(ignore)* in their names are for people.
 - Names match without regard to case, and spaces around them do not count. A table may have a column
   `id`: it then identifies instead of the name; other tables use the id, people are shown the name.
 - Columns in **bold** need a value in every row. Others may be blank or left out.

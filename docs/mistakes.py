@@ -5,6 +5,7 @@ A block of rules without a path stands alone and is checked with the standard ru
 laid over the engagement in tests/errors/corner-bread. What a block cannot show is said in italics.
 """
 
+import csv
 import re
 import shutil
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 from msgspec.structs import replace
+from xlsxwriter import Workbook
 
 from cop_expert.check import check_rulebook
 from cop_expert.load.changes import Changes, set_cell
@@ -118,13 +120,39 @@ def _said_of_folder(mistake: Mistake) -> Iterable[Diagnostic]:
 
 def _write_files(mistake: Mistake, folder: Path) -> None:
     encodings = {m[1]: m[2] for m in mistake.asides("`(.+)` is written in (.+)")}
-    for path, text in mistake.files.items():
+    merged = {m[1]: m[2] for m in mistake.asides("in `(.+)` the cells (.+) are merged")}
+    sheets = {path: text for path, text in mistake.files.items() if Origin(path).sheet}
+    _write_workbook(folder, sheets, merged)
+    for path, text in mistake.files.items() - sheets.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding=encodings.get(path, "utf-8"), newline="\n")
     for absent in mistake.asides("without `(.+)`"):
         (folder / absent[1]).unlink()
     for link in mistake.asides("`(.+)` is a link to `(.+)`"):
         (folder / link[1]).symlink_to(link[2])
+
+
+def _write_workbook(folder: Path, sheets: dict[str, str], merged: dict[str, str]) -> None:
+    """The sheets, shown as CSV, of one workbook; its formulas have never been calculated."""
+    if not sheets:
+        return
+    with Workbook(folder / Origin(next(iter(sheets))).file) as book:
+        for source, text in sheets.items():
+            sheet = book.add_worksheet(Origin(source).sheet)
+            for number, row in enumerate(csv.reader(text.splitlines())):
+                sheet.write_row(number, 0, row)
+                for column in (c for c, cell in enumerate(row) if cell.startswith("=")):
+                    sheet.write_formula(number, column, row[column], None, "")
+            if block := merged.get(source):
+                first = block.partition(":")[0]
+                sheet.merge_range(block, "")
+                sheet.write(first, csv_cell(text, first))
+
+
+def csv_cell(text: str, address: str) -> str:
+    """What stands at an address such as `B2`."""
+    row = list(csv.reader(text.splitlines()))[int(address[1:]) - 1]
+    return row[ord(address[0]) - ord("A")]
 
 
 def _relative(found: Diagnostic, folder: str) -> Diagnostic:

@@ -113,13 +113,51 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
         "role,unit,headcount\r\nMaître,Bakery,2.5\r\n".encode("utf-8-sig"),
         "role,unit,headcount\rMai\u0302tre\u200b,\xa0Bakery,+2.50\r".encode(),
         "head-count,ROLE,_Unit_\n2.5,Maître,Bakery\n".encode("cp1252"),
+        "sep=;\r\nrole;unit;headcount\r\nMaître;Bakery;2,5\r\n".encode("cp1252"),
+        'role,unit,headcount\nMaître,Bakery,"2,5"\n'.encode(),
     ],
 )
 def test_spreadsheets_write_in_many_ways(tmp_path: Path, raw: bytes) -> None:
     tables, problems = load(write(tmp_path, roles=raw))
-    assert all(problem.code == "encoding" for problem in problems)
+    assert all(problem.code in ("encoding", "decimal-comma") for problem in problems)
     assert tables.column("Post", "post") == ["Maître @ Bakery"]
     assert tables.column("Post", "headcount") == [2_500_000]
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "number", "read_as"),
+    [
+        (";", "1,500", 1_500_000),
+        (";", "1.5", 1_500_000),
+        (";", "1.500", "write 1,500 or 1500"),
+        (",", "1.500", 1_500_000),
+        (",", '"0,125"', 125_000),
+        (",", '"1,500"', "write 1.500 or 1500"),
+        (",", '"1,234,567"', "leave out the marks between thousands"),
+        ("\t", "0,125", 125_000),
+        ("\t", "1.125", "write 1.1250 or 1125"),
+        ("\t", "1.1250", 1_125_000),
+        (";", "#DIV/0!", "mend the formula in this cell"),
+    ],
+)
+def test_a_number_that_can_be_read_in_two_ways_is_not_guessed(
+    tmp_path: Path, delimiter: str, number: str, read_as: int | str
+) -> None:
+    rows = [["role", "unit", "headcount"], ["Baker", "Bakery", number]]
+    tables, problems = load(write(tmp_path, roles="\n".join(map(delimiter.join, rows))))
+    if isinstance(read_as, int):
+        assert not any(not problem.warning for problem in problems)
+        assert tables.column("Post", "headcount") == [read_as]
+    else:
+        assert [problem.help for problem in problems] == [read_as]
+
+
+def test_what_was_assumed_of_numbers_is_said_once(tmp_path: Path) -> None:
+    items = "item;hours\nTill;2\nOven;2,5\nFloor;,5\n"
+    _, problems = load(write(tmp_path, items=items))
+    assert list(map(str, problems)) == [
+        "tables/items.csv:3:2: warning[decimal-comma]: commas part decimals: '2,5' was read as 2.5"
+    ]
 
 
 def test_an_exact_name_wins_over_one_in_another_case(tmp_path: Path) -> None:
@@ -192,6 +230,20 @@ def test_a_deep_organisation_is_no_trouble(tmp_path: Path) -> None:
 def test_a_text_without_end_is_refused(tmp_path: Path) -> None:
     _, problems = load(write(tmp_path, units=f'unit,part of\nBakery,\nShop,"{"x" * 2_000_000}\n'))
     assert [(problem.code, problem.origin.line) for problem in problems] == [("unreadable", 3)]
+
+
+def test_a_table_of_far_too_many_columns_is_refused(tmp_path: Path) -> None:
+    for between in ("", '"x",'):
+        units = f"unit,{between}part of{',x' * 100_000}\nBakery,\n"
+        _, problems = load(write(tmp_path, units=units))
+        assert [(problem.code, problem.origin.line) for problem in problems] == [("unreadable", 1)]
+
+
+def test_a_million_problems_are_counted(tmp_path: Path) -> None:
+    roles = "role,unit\n" + "Baker,Bakry\n" * 1_000_000
+    _, problems = load(write(tmp_path, roles=roles))
+    assert len(problems) == 101
+    assert problems[-1].message == "999,900 more problems follow in this file from here on"
 
 
 def test_links_out_of_the_engagement_are_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from cop_expert.load.words import listed, plain, shown, tidy
+from cop_expert.load.words import UNCALCULATED, listed, plain, shown, tidy
 from cop_expert.model.arithmetic import (
     FACT_LIMIT,
     UNIT,
@@ -23,15 +23,18 @@ LONGEST_TEXT = 10_000
 LONGEST_NUMBER = 100
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?P<mark>[.,])[0-9]{3}((?P=mark)[0-9]{3})*")
+"""Digits in threes: the mark may part thousands as well as decimals."""
+FAILED = re.compile(r"#(N/A|(REF|VALUE|NULL|NUM|DIV/0|SPILL|CALC|FIELD|BLOCKED|BUSY)!|NAME\?)")
+"""What a spreadsheet shows where it cannot calculate."""
+DAY_FIRST = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 # What to do about a text that is meant as a number, by what it looks like.
 NUMBER_ADVICE = (
     (r"[+-]?[0-9.,]+ ?%", "write it as a part of 1: 50 % is 0.5"),
     (r"[+-]?[0-9]{1,3}([., '’][0-9]{3})+([.,][0-9]+)?", "leave out the marks between thousands"),
-    (r"[+-]?[0-9]*,[0-9]+", "write it with a point, such as 0.5"),
     (r"=.*", "this is a formula: save the sheet with its values"),
-    (r"#.*", "this is an error of the spreadsheet: mend it there"),
     (r"(?i)[-–—?.]+|nan|inf|n/?a|none|null|tbd", "where nothing is known, leave it blank"),
     (r"(?i)[0-9.,]+ ?[^0-9.,]+", "write the number alone, without a unit"),
 )
@@ -90,7 +93,7 @@ class CellReader(dict[str, Value]):
 
     def __missing__(self, cell: str) -> Value:
         text = tidy(cell)
-        found = self._convert(text) if text else self._blank
+        found = (_failed(cell) or self._convert(text)) if text else self._blank
         if isinstance(found, Fault):
             self.faults[cell] = found
             found = None
@@ -98,11 +101,22 @@ class CellReader(dict[str, Value]):
         return found
 
 
-def cell_reader(field: Field, column: str, scale: Scale | None, decimal_comma: bool) -> CellReader:
+def _failed(cell: str) -> Fault | None:
+    """What stands where a spreadsheet has no value to show."""
+    if cell.startswith(UNCALCULATED):
+        message = "the formula in this cell has never been calculated"
+        return Fault("no-value", message, "open the workbook in a spreadsheet program and save it")
+    if cell.startswith("#") and FAILED.fullmatch(cell.strip()):
+        message = f"{shown(cell.strip())} is an error of the spreadsheet"
+        return Fault("no-value", message, "mend the formula in this cell")
+    return None
+
+
+def cell_reader(field: Field, column: str, scale: Scale | None, decimal_mark: str) -> CellReader:
     """The reader of a field's cells; `column` is the heading that messages name."""
     match field.type.kind:
         case Kind.NUMBER:
-            convert = _numbers(field, column, scale, decimal_comma)
+            convert = _numbers(field, column, scale, decimal_mark)
         case Kind.TRUTH:
             convert = _truths(column)
         case Kind.TEXT:
@@ -121,17 +135,29 @@ def _hint(field: Field) -> str:
     return hint[:1].lower() + hint[1:]
 
 
-def _numbers(field: Field, column: str, scale: Scale | None, decimal_comma: bool) -> Convert:
+def _numbers(field: Field, column: str, scale: Scale | None, decimal_mark: str) -> Convert:
     def convert(text: str) -> Value | Fault:
-        digits = text.replace(",", ".") if decimal_comma else text
+        digits = text.replace(",", ".")
         if len(text) > LONGEST_NUMBER or not NUMBER.fullmatch(digits):
             message = f"{column} {shown(text)} is not a number"
             return Fault("unreadable-number", message, _number_advice(text, field))
+        if (grouped := GROUPED.fullmatch(text)) and grouped["mark"] != decimal_mark:
+            return _doubtful(text, column, decimal_mark)
         number = Decimal(digits)
         count = scale.of(number) if scale else to_millionths(number)
         return _out_of_bounds(count, field, column, text, scale) or count
 
     return convert
+
+
+def _doubtful(text: str, column: str, decimal_mark: str) -> Fault:
+    """A number that is a thousand times too large is worse than a question."""
+    whole, *parts = re.split("[.,]", text)
+    message = f"{column} {shown(text)} can be read in two ways"
+    if len(parts) > 1:
+        return Fault("unreadable-number", message, "leave out the marks between thousands")
+    part = f"{whole}{decimal_mark or '.'}{parts[0]}{'' if decimal_mark else '0'}"
+    return Fault("unreadable-number", message, f"write {part} or {whole}{parts[0]}")
 
 
 def _number_advice(text: str, field: Field) -> str:
@@ -212,6 +238,8 @@ def _texts(field: Field, column: str) -> Convert:
         if CONTROL.search(text):
             message = f"{column} {shown(text)} holds a character that cannot be printed"
             return Fault("malformed", message, "type the text anew")
+        if is_date and (day := DAY_FIRST.fullmatch(text)):
+            text = f"{day[3]}-{day[2]:>02}-{day[1]:>02}"
         if is_date and not _is_date(text):
             message = f"{column} {shown(text)} is not a date"
             return Fault("malformed", message, _like(field) or _hint(field))

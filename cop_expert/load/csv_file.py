@@ -14,6 +14,8 @@ from cop_expert.model.origin import Origin
 
 LARGEST_FILE = 2_000_000_000
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+SAID_DELIMITER = re.compile(r"(?i)sep=([,;\t])\s*?(?=[\r\n])")
+"""A first line that spreadsheets take as an order, and do not show."""
 PATTERN = "*?[]{}"
 """What DuckDB would take for a pattern of many files."""
 SAVE_AS = "save it from the spreadsheet as 'CSV UTF-8'"
@@ -42,6 +44,8 @@ def open_csv(path: Path, source: str, findings: Findings) -> CsvFile:
     """Raises UnreadableFile."""
     raw = _read(path)
     text = _decode(raw, source, findings)
+    if said := SAID_DELIMITER.match(text):
+        return CsvFile(path, text[said.end() :], said[1], plain=False)
     plain = _is_plain(raw) and not set(str(path)) & set(PATTERN)
     return CsvFile(path, text, _delimiter(text), plain)
 

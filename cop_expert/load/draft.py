@@ -14,13 +14,14 @@ from cop_expert.load.cells import LONGEST_TEXT, CellReader, Scale, cell_reader
 from cop_expert.load.findings import DESCRIBED, Findings
 from cop_expert.load.headings import Layout, match_headings, name_field
 from cop_expert.load.sheet import Sheet, is_blank, place
-from cop_expert.load.words import plain, tidy
+from cop_expert.load.words import plain, shown, tidy
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Kind, Template, Value
 
-TIDY = r"'[!-~]+( [!-~]+)*'"
-"""What is tidy to the eye of `tidy` without a closer look: words of ASCII, one blank between."""
+TIDY = r"'[!\"$-~][!-~]*( [!-~]+)*'"
+"""What is tidy to the eye of `tidy` without a closer look: words of ASCII, one blank between.
+Errors of spreadsheets, such as #REF!, are looked at."""
 
 
 class Draft(Struct):
@@ -77,6 +78,12 @@ class Column:
         tidy_text = f"regexp_full_match({self.cell}, {TIDY}) AND length({self.cell})"
         return f"list(DISTINCT {self.cell}) FILTER (NOT ({tidy_text} <= {LONGEST_TEXT}))"
 
+    @property
+    def with_comma(self) -> list[str]:
+        """The cells that were read as numbers though they have a comma."""
+        is_number = self.field.type.kind == Kind.NUMBER
+        return [cell for cell in self.reader if "," in cell] if is_number else []
+
     def mapping(self, cells: list[str]) -> list[list[Value]]:
         """The cells, the value of each, and whether it could not be read."""
         values = [self.reader[cell] for cell in cells]
@@ -117,6 +124,7 @@ def read_draft(
     _fill(draft, columns, facts)
     for column in columns:
         _report(column, sheet, layout.places[column.field.name], facts, findings)
+    _tell_commas(draft, columns, facts, findings)
     if named:
         draft.labels = _labels(draft, layout, quoted(named.name), facts)
     if layout.missing:
@@ -140,7 +148,7 @@ def _reader(
 ) -> CellReader:
     heading = sheet.headings[layout.places[field.name]]
     scale = scales.get(plain(f"{template.table}.{field.heading}"))
-    return cell_reader(field, heading, scale, sheet.decimal_comma)
+    return cell_reader(field, heading, scale, sheet.decimal_mark)
 
 
 def _fill(draft: Draft, columns: list[Column], facts: FactBase) -> None:
@@ -219,6 +227,23 @@ def _report(column: Column, sheet: Sheet, number: int, facts: FactBase, findings
     )
     rows = facts.query(found, [list(faults)])
     findings.add_rows(sheet.source, [row[:2] for row in rows], describe, rows[0][2])
+
+
+def _tell_commas(draft: Draft, columns: list[Column], facts: FactBase, findings: Findings) -> None:
+    """One warning for a sheet, at the first number that has a comma for its point."""
+    found = []
+    for column in columns:
+        cells = [cell for cell in column.with_comma if cell not in column.reader.faults]
+        first = (
+            f'SELECT "@line", {column.cell} FROM {_cells(draft.sheet)} '
+            f'WHERE {column.cell} IN (SELECT unnest(?::VARCHAR[])) ORDER BY "@row" LIMIT 1'
+        )
+        for line, cell in facts.query(first, [cells]) if cells else ():
+            found.append((draft.origin(line, column.field.name), tidy(cell)))
+    if found:
+        origin, cell = min(found)
+        message = f"commas part decimals: {shown(cell)} was read as {cell.replace(',', '.')}"
+        findings.add(Diagnostic("decimal-comma", message, origin, warning=True))
 
 
 def _labels(draft: Draft, layout: Layout, name: str, facts: FactBase) -> dict[str, str]:

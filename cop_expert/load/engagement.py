@@ -10,11 +10,15 @@ from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Value
 
-FOLDERS = {
-    "tables": {".csv"},
-    "knowledge": {".ttl", ".owl", ".rdf", ".nt"},
-    "rules": {".rules"},
+FILES = {
+    "tables": {"tables": {".csv"}},
+    "workbooks": {"": {".xlsx"}, "tables": {".xlsx"}},
+    "knowledge": {"knowledge": {".ttl", ".owl", ".rdf", ".nt"}},
+    "rules": {"rules": {".rules"}},
 }
+"""Where which kinds of files are looked for."""
+OTHER_SHEETS = {".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".tsv"}
+"""What people take for a table, too, and what is not read."""
 LARGEST_SETTINGS = 10_000_000
 
 
@@ -30,6 +34,7 @@ class Engagement(Struct, frozen=True):
     """The lowest and the highest number of a column that does not run from 0 to 1:
     {"needs.required": (0, 4)}; keys as `plain` makes them."""
     tables: tuple[Path, ...] = ()
+    workbooks: tuple[Path, ...] = ()
     knowledge: tuple[Path, ...] = ()
     rules: tuple[Path, ...] = ()
     settings: Settings = Settings()
@@ -49,7 +54,7 @@ def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:
     if not folder.is_dir():
         return Engagement(folder, folder.name), [_no_folder(folder)]
     files, problems = _files(folder)
-    if not files["tables"] and not files["knowledge"] and not problems:
+    if not (files["tables"] or files["workbooks"] or files["knowledge"] or problems):
         problems.append(_no_tables())
     text, unreadable = _text(folder)
     settings, wrong = read_settings(text)
@@ -79,18 +84,24 @@ def _no_tables() -> Diagnostic:
         "no-tables",
         "there are no tables in this engagement",
         Origin("tables"),
-        "put the client's CSV files into the folder tables; `cop-expert new FOLDER` shows how",
+        "put the client's CSV files into the folder tables, or a workbook (.xlsx) beside it; "
+        "`cop-expert new FOLDER` shows how",
     )
 
 
 def _files(folder: Path) -> tuple[dict[str, tuple[Path, ...]], list[Diagnostic]]:
     """The files of each kind by name, without those that lie outside of the engagement."""
-    found = {name: _listing(folder / name, suffixes) for name, suffixes in FOLDERS.items()}
+    found = {
+        kind: [path for place, ends in places.items() for path in _listing(folder / place, ends)]
+        for kind, places in FILES.items()
+    }
     outside = {path for paths in found.values() for path in paths if leads_outside(path, folder)}
     inside = {
         name: tuple(path for path in paths if path not in outside) for name, paths in found.items()
     }
-    return inside, [_outside(path.relative_to(folder).as_posix()) for path in sorted(outside)]
+    problems = [_outside(path.relative_to(folder).as_posix()) for path in sorted(outside)]
+    others = [*_listing(folder, OTHER_SHEETS), *_listing(folder / "tables", OTHER_SHEETS)]
+    return inside, problems + [_not_read(path.relative_to(folder).as_posix()) for path in others]
 
 
 def _listing(folder: Path, suffixes: set[str]) -> list[Path]:
@@ -110,6 +121,16 @@ def leads_outside(path: Path, folder: Path) -> bool:
         return not path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError):  # links in a circle
         return True
+
+
+def _not_read(source: str) -> Diagnostic:
+    return Diagnostic(
+        "not-read",
+        "files of this kind are not read",
+        Origin(source),
+        "save it as an Excel workbook (.xlsx) or, sheet by sheet, as 'CSV UTF-8'",
+        warning=True,
+    )
 
 
 def _outside(source: str) -> Diagnostic:

@@ -34,6 +34,11 @@ def column_fields(template: Template) -> list[Field]:
     return [field for field in template.fields if field.name != composed]
 
 
+def is_needed(field: Field) -> bool:
+    """True where a column must have a cell in every row."""
+    return field.required and field.default is None
+
+
 def name_field(template: Template) -> Field | None:
     """The field that names what a row is about, and that an `id` column stands in for."""
     if template.declares:

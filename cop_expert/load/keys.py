@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 from cop_expert.facts import FactBase, quoted
 from cop_expert.load.draft import Draft
@@ -24,9 +25,9 @@ def check_duplicates(drafts: list[Draft], facts: FactBase, findings: Findings) -
         groups[draft.template.name].append(draft)
     for group in groups.values():
         key = ", ".join(map(quoted, group[0].template.key))
+        columns = ", ".join(map(quoted, group[0].template.names))
         rows = " UNION ALL ".join(
-            f'SELECT {number} AS draft, "@row", "@line"{f", {key}" if key else ""} '
-            f"FROM {draft.relation}"
+            f'SELECT {number} AS draft, "@row", "@line", {columns} FROM {draft.relation}'
             for number, draft in enumerate(group)
         )
         grouped_by = f"GROUP BY {key}" if key else ""
@@ -39,34 +40,51 @@ def _report_duplicates(
     drafts: list[Draft], rows: str, key: str, facts: FactBase, findings: Findings
 ) -> None:
     """Each row whose key stands further up already, with the place where it stands first."""
+    template = drafts[0].template
+    others = [field for field in template.fields if field.name not in template.key]
     alike = f'(PARTITION BY {key or "NULL"} ORDER BY draft, "@row")'
+    differs = ", ".join(
+        f"{quoted(field.name)} IS DISTINCT FROM first({quoted(field.name)}) OVER {alike}"
+        for field in others
+    )
     again = (
         f'SELECT *, first(draft) OVER {alike} AS first_draft, first("@line") OVER {alike} AS '
-        f"first_line, row_number() OVER {alike} AS occurrence FROM ({rows})"
+        f"first_line, row_number() OVER {alike} AS occurrence, [{differs}]::BOOLEAN[] AS differs "
+        f"FROM ({rows})"
     )
     for number, draft in enumerate(drafts):
         found = facts.query(
-            f'SELECT count(*) OVER (), "@line", first_draft, first_line{f", {key}" if key else ""} '
-            f"FROM ({again}) WHERE occurrence > 1 AND draft = {number} "
+            f'SELECT count(*) OVER (), "@line", first_draft, first_line, differs'
+            f"{f', {key}' if key else ''} FROM ({again}) WHERE occurrence > 1 AND draft = {number} "
             f'ORDER BY "@row" LIMIT {DESCRIBED}'
         )
 
-        def describe(row: tuple[Value, ...], draft: Draft = draft) -> Diagnostic:
-            _, line, first_draft, first_line, *values = row
-            assert isinstance(line, int)
-            assert isinstance(first_draft, int)
-            assert isinstance(first_line, int)
+        def describe(row: tuple[Any, ...], draft: Draft = draft) -> Diagnostic:
+            _, line, first_draft, first_line, differs, *values = row
+            first = drafts[first_draft]
+            pairs = zip(others, differs, strict=True)
+            unlike = [f"'{field.heading}'" for field, differ in pairs if differ]
+            message = f"{_said(draft.template, tuple(values))} stands here a second time"
             return Diagnostic(
                 "duplicate",
-                f"{_said(draft.template, tuple(values))} stands here a second time",
+                f"{message}, with another {listed(unlike)}" if unlike else message,
                 draft.origin(line),
-                "keep one of the two rows",
-                drafts[first_draft].origin(first_line),
+                _keep_one(draft, first),
+                first.origin(first_line),
                 "first given here",
             )
 
         if found:
             findings.add_rows(draft.sheet.source, found, describe, found[0][0])
+
+
+def _keep_one(draft: Draft, first: Draft) -> str:
+    if draft is first:
+        return "keep one of the two rows"
+    return (
+        f"{draft.sheet.file} and {first.sheet.file} feed the same table: "
+        "keep the row in one of the two"
+    )
 
 
 def _said(template: Template, key: Key) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cop_expert.facts import FactBase, quoted
 from cop_expert.load.draft import Draft
+from cop_expert.load.sheet import table_file
 from cop_expert.load.words import listed, shown
 from cop_expert.model.diagnostic import did_you_mean
 from cop_expert.model.template import Template, Vocabulary
@@ -22,6 +23,8 @@ class Declaration(NamedTuple):
     template: Template
     field: str
     drafts: list[Draft]
+    source: str
+    """Where the table would stand if it were there."""
 
     @property
     def noun(self) -> str:
@@ -35,7 +38,7 @@ class Declaration(NamedTuple):
     def table(self) -> str:
         """The file as a sentence names it, also where there is none."""
         files = [draft.sheet.file for draft in self.drafts]
-        return listed(files) or f"{self.template.table}.csv"
+        return listed(files) or table_file(self.source)
 
     def names(self) -> str:
         """A query for the column `name`: the names of good rows, as often as they stand there."""
@@ -52,14 +55,24 @@ class Declaration(NamedTuple):
 
 def declarations(drafts: Iterable[Draft], vocabulary: Vocabulary) -> dict[str, Declaration]:
     """What declares each class that a table can declare, whether or not the table is there."""
+    drafts = list(drafts)
     by_template: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         by_template[draft.template.name].append(draft)
     return {
-        name: Declaration(vocabulary.templates[template], field, by_template[template])
+        name: Declaration(kind, field, by_template[kind.name], source_beside(drafts, kind))
         for name, (template, field) in vocabulary.declarers().items()
-        if vocabulary.templates[template].table
+        if (kind := vocabulary.templates[template]).table
     }
+
+
+def source_beside(drafts: Iterable[Draft], template: Template) -> str:
+    """Where the template's table would stand: in the workbook that holds all the others, if any."""
+    origins = [draft.origin(0) for draft in drafts]
+    workbooks = sorted({origin.file for origin in origins if origin.sheet})
+    if workbooks and not any(origin.source.endswith(".csv") for origin in origins):
+        return f"{workbooks[0]}/{template.table}"
+    return f"tables/{template.table}.csv"
 
 
 class Known:

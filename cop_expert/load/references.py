@@ -6,7 +6,8 @@ from cop_expert.facts import FactBase, quoted
 from cop_expert.load.draft import Draft
 from cop_expert.load.findings import DESCRIBED, Findings
 from cop_expert.load.headings import column_fields
-from cop_expert.load.names import Declaration, Known, declarations
+from cop_expert.load.names import Declaration, Known, declarations, source_beside
+from cop_expert.load.sheet import table_file
 from cop_expert.load.words import listed, shown, with_article
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -161,15 +162,16 @@ class _Resolver:
                 self.missed.add(template.name)
                 noun = next(found.noun for found in declaring if found.template is template)
                 because = f"and {draft.sheet.file} names {with_article(noun)}"
-                self.findings.add(missing_table(template, because))
+                self.findings.add(missing_table(template, because, self.drafts))
 
 
-def missing_table(template: Template, because: str) -> Diagnostic:
+def missing_table(template: Template, because: str, drafts: list[Draft]) -> Diagnostic:
     headings = [f"'{field.heading}'" for field in column_fields(template)]
+    source = source_beside(drafts, template)
     return Diagnostic(
         "missing-table",
-        f"there is no {template.table}.csv, {because}",
-        Origin(f"tables/{template.table}.csv"),
+        f"there is no {table_file(source)}, {because}",
+        Origin(source),
         f"add it, with the columns {listed(headings)}",
     )
 

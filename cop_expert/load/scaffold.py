@@ -9,15 +9,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
 from cop_expert.load.cells import has_scale
-from cop_expert.load.headings import column_fields
+from cop_expert.load.headings import column_fields, is_needed
 from cop_expert.load.words import tidy
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Template, Vocabulary
 from cop_expert.resources import resource
 
+WORKBOOK = "engagement.xlsx"
 Row = dict[str, str]
 """Cells by field."""
+
+
+def sheet_name(template: Template) -> str:
+    """`Role practices` for the table role_practices."""
+    return template.table.replace("_", " ").capitalize()
 
 
 class ColumnGuide(Struct, frozen=True):
@@ -32,23 +38,35 @@ class TableGuide(Struct, frozen=True):
     """What the guide says about a table."""
 
     name: str
+    sheet: str
     comment: str
     optional: bool
     columns: tuple[ColumnGuide, ...]
     also: tuple[str, ...]
 
 
-def write_engagement(folder: Path, vocabulary: Vocabulary, name: str) -> list[Path]:
+def write_engagement(
+    folder: Path, vocabulary: Vocabulary, name: str, as_workbook: bool = False
+) -> list[Path]:
     """A folder that loads as it is, with example rows; the files that were written.
 
     Raises `KnowledgeProblem` where the folder holds anything already.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise KnowledgeProblem([_not_empty(folder)])
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     templates = tables_in_order(vocabulary)
     rows = example_rows(templates, vocabulary)
-    written = _write_guides(folder, tidy(name) or folder.name, templates)
+    title = tidy(name) or folder.name
+    guide = Guide(title, templates, as_workbook)
+    written = [guide.write(folder, file) for file in ("engagement.toml", "README.md")]
+    if as_workbook:
+        from cop_expert.load.scaffold_workbook import write_workbook
+
+        path, about = folder / WORKBOOK, guide.text("workbook.txt").splitlines()
+        write_workbook(path, title, about, templates, rows, vocabulary)
+        return [*written, path]
+    (folder / "tables").mkdir()
     for template in templates:
         path = folder / "tables" / f"{template.table}.csv"
         _write_table(path, column_fields(template), rows[template.name])
@@ -113,12 +131,8 @@ def _undeclared(
 def _shortest_row(template: Template) -> Row:
     """Examples where a cell is needed, blanks elsewhere."""
     return {
-        field.name: field.example if _is_needed(field) else "" for field in column_fields(template)
+        field.name: field.example if is_needed(field) else "" for field in column_fields(template)
     }
-
-
-def _is_needed(field: Field) -> bool:
-    return field.required and field.default is None
 
 
 def _write_table(path: Path, fields: list[Field], rows: list[Row]) -> None:
@@ -129,34 +143,44 @@ def _write_table(path: Path, fields: list[Field], rows: list[Row]) -> None:
         writer.writerows([row[field.name] for field in fields] for row in rows)
 
 
-def _write_guides(folder: Path, name: str, templates: list[Template]) -> list[Path]:
-    environment = Environment(
-        loader=FileSystemLoader(resource("reports/templates/new")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"toml": _toml, "cell": _markdown_cell}
-    scales = [f"{t.table}.{f.heading}" for t in templates for f in t.fields if has_scale(f)]
-    tables = [_guide(template) for template in templates]
-    written = []
-    for file in ("engagement.toml", "README.md"):
-        text = environment.get_template(f"{file}.j2").render(
-            name=name, scales=scales, tables=tables
+class Guide:
+    """The files of words that a new engagement begins with."""
+
+    def __init__(self, name: str, templates: list[Template], as_workbook: bool) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(resource("reports/templates/new")),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
         )
-        (folder / file).write_text(text, encoding="utf-8", newline="\n")
-        written.append(folder / file)
-    return written
+        self._environment.filters |= {"toml": _toml, "cell": _markdown_cell}
+        self._words = {
+            "name": name,
+            "workbook": WORKBOOK if as_workbook else "",
+            "scales": [
+                f"{t.table}.{f.heading}" for t in templates for f in t.fields if has_scale(f)
+            ],
+            "tables": [_guide(template) for template in templates],
+        }
+
+    def text(self, file: str) -> str:
+        return self._environment.get_template(f"{file}.j2").render(self._words)
+
+    def write(self, folder: Path, file: str) -> Path:
+        path = folder / file
+        path.write_text(self.text(file), encoding="utf-8", newline="\n")
+        return path
 
 
 def _guide(template: Template) -> TableGuide:
     return TableGuide(
         name=template.table,
+        sheet=sheet_name(template),
         comment=template.comment,
         optional=template.optional_table,
         columns=tuple(
-            ColumnGuide(field.heading, _is_needed(field), field.hint)
+            ColumnGuide(field.heading, is_needed(field), field.hint)
             for field in column_fields(template)
         ),
         also=template.also_columns,

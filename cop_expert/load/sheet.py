@@ -17,6 +17,9 @@ from cop_expert.load.words import shown, tidy
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 
+DECIMAL_MARKS = {",": ".", ";": ",", "\t": ""}
+"""Spreadsheets part cells by semicolons where commas part decimals; tabs go with either."""
+MOST_COLUMNS = 2_000
 WHITE = r"'[\s\v\x1c-\x1f\x85\p{Z}]*'"
 """What a blank cell may hold."""
 
@@ -35,23 +38,23 @@ class Sheet(Struct):
     rows: int = 0
     first_line: int = 1
     """The line of the headings."""
-    decimal_comma: bool = False
-    """True where `0,5` is a number, because commas do not part the cells."""
+    decimal_mark: str = "."
+    """What parts decimals for certain, so that even `1,500` is no thousands; empty: not certain."""
     ragged: tuple[int, ...] = ()
     """The rows that have more cells than there are headings."""
     readable: bool = True
 
     @property
     def file(self) -> str:
-        """The file as a sentence names it: `units.csv`."""
-        return self.source.rpartition("/")[2]
+        """The file as a sentence names it: `units.csv`, `sheet Units`."""
+        return table_file(self.source)
 
 
 def read_sheet(path: Path, source: str, facts: FactBase, findings: Findings) -> Sheet:
     """The sheet; one that says it is not readable where the file cannot be read."""
     try:
         file = open_csv(path, source, findings)
-        sheet = Sheet(path.stem, source, decimal_comma=file.delimiter != ",")
+        sheet = Sheet(path.stem, source, decimal_mark=DECIMAL_MARKS[file.delimiter])
         if file.plain and _read_by_duckdb(sheet, file, facts):
             return sheet
         return _read_in_python(sheet, file, facts, findings)
@@ -75,6 +78,12 @@ def lay_out(
     return sheet
 
 
+def table_file(source: str) -> str:
+    """How a sentence names what a table was read from: `units.csv`, `sheet Units`."""
+    sheet = Origin(source).sheet
+    return f"sheet {sheet}" if sheet else source.rpartition("/")[2]
+
+
 def place(column: int) -> str:
     """The name of a sheet's column."""
     return quoted(str(column))
@@ -88,9 +97,13 @@ def _relation(sheet: Sheet) -> str:
     return quoted(f"@sheet {sheet.source} {sheet.name}")
 
 
-def _headings(row: Sequence[str]) -> list[str]:
+def headings_of(row: Sequence[str], line: int) -> list[str]:
+    """Raises UnreadableFile where no person would have made so many columns."""
+    if len(row) > MOST_COLUMNS:
+        message = f"this row has more than {MOST_COLUMNS:,} cells"
+        raise UnreadableFile(message, "delete the columns that are no part of the table", line)
     headings = [tidy(heading) for heading in row]
-    while not headings[-1]:
+    while headings and not headings[-1]:
         headings.pop()
     return headings
 
@@ -98,9 +111,10 @@ def _headings(row: Sequence[str]) -> list[str]:
 def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
     """False where the file is not so plain after all: one row has too many cells, say."""
     first = file.text.partition("\n")[0].rstrip("\r")
-    cells = first.split(file.delimiter)
+    cells = first.split(file.delimiter, MOST_COLUMNS)
     if not cells[-1].strip():
         return False
+    sheet.headings = headings_of(cells, 1)
     names = [place(column) for column in range(len(cells))]
     shape = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     raw = quoted(f"@raw {sheet.source}")
@@ -113,7 +127,7 @@ def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
         )
     except duckdb.Error:
         return False
-    sheet.headings, sheet.relation = _headings(cells), _relation(sheet)
+    sheet.relation = _relation(sheet)
     texts = "".join(f", coalesce({name}, '') AS {name}" for name in names)
     blank = " AND ".join(f"({name} IS NULL OR {is_blank(name)})" for name in names)
     facts.query(
@@ -130,7 +144,7 @@ def _read_in_python(sheet: Sheet, file: CsvFile, facts: FactBase, findings: Find
     if not rows:
         return sheet
     sheet.first_line, first = rows[0]
-    sheet.headings = _headings(first)
+    sheet.headings = headings_of(first, sheet.first_line)
     width, body = len(sheet.headings), [row for _, row in rows[1:]]
     lines = [line for line, _ in rows[1:]]
     ragged = _make_even(body, width)

@@ -20,6 +20,7 @@ from cop_expert.load.labels import collect_labels
 from cop_expert.load.references import check_composed, missing_table, resolve_references
 from cop_expert.load.sheet import Sheet, read_sheet
 from cop_expert.load.words import listed, plain, shown
+from cop_expert.load.workbook import read_workbook
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Template, Vocabulary
@@ -41,15 +42,17 @@ def read_tables(
 ) -> tuple[dict[str, str], list[Diagnostic]]:
     """Stage the rows in which all is well; the labels of ids, and everything that is wrong.
 
-    `more` are sheets that were read elsewhere, from a workbook or an ontology; `changes` are made
-    to the sheets before anything is read of them. A label is the name
+    `more` are sheets that were read elsewhere, from an ontology; `changes` are made to the sheets
+    before anything is read of them. A label is the name
     as shown of whatever goes by an `id`, or by a name composed of ids.
     """
     findings = Findings()
     paths = ((path, engagement.source(path)) for path in engagement.tables)
-    sheets = [*(read_sheet(path, source, facts, findings) for path, source in paths), *more]
+    sheets = [read_sheet(path, source, facts, findings) for path, source in paths]
+    for path in engagement.workbooks:
+        sheets += read_workbook(path, engagement.source(path), facts, findings)
     scales = read_scales(engagement, facts.vocabulary, findings)
-    sheets = change_sheets(sheets, changes, scales, facts, findings)
+    sheets = change_sheets([*sheets, *more], changes, scales, facts, findings)
     drafts = read_drafts(sheets, scales, facts, findings)
     if sheets:
         check_missing(drafts, facts.vocabulary, findings)
@@ -145,4 +148,4 @@ def check_missing(drafts: list[Draft], vocabulary: Vocabulary, findings: Finding
     there = {draft.template.name for draft in drafts}
     for template in vocabulary.given():
         if template.table and not template.optional_table and template.name not in there:
-            findings.add(missing_table(template, "which every engagement needs"))
+            findings.add(missing_table(template, "which every engagement needs", drafts))

@@ -5,6 +5,8 @@ from unicodedata import normalize
 
 # Marks that cannot be seen and that a copy from a web page or a byte-order mark leaves behind.
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+UNCALCULATED = "\x1a"
+"""What stands for the value of a formula that has none: no file can hold it in a cell."""
 SHOWN = 60
 """The most characters of a cell that a message repeats."""
 

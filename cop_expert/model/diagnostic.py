@@ -55,8 +55,11 @@ def stop_at_errors(diagnostics: Iterable[Diagnostic]) -> None:
         raise KnowledgeProblem(found)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`did you mean 'Hot station'?`, or nothing where no known name comes near."""
+def did_you_mean(name: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """`did you mean 'Hot station'?`, or nothing where no known name comes near.
+
+    `alike` is how near it must come, from 0 to 1.
+    """
     by_fold = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
-    close = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
+    close = get_close_matches(name.casefold(), by_fold, n=1, cutoff=alike)
     return f"did you mean '{by_fold[close[0]]}'?" if close else ""

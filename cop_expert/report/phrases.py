@@ -20,6 +20,8 @@ class Wording(Struct, frozen=True):
     language: str
     line: str
     file: str
+    row: str
+    sheet: str
     places: str
     above: str
     ask: str
@@ -145,9 +147,12 @@ class Phrases:
         return "; ".join(map(self.place, origins))
 
     def place(self, origin: Origin) -> str:
-        """Where something was read: "needs.csv, line 7"."""
+        """Where something was read: "needs.csv, line 7", "client.xlsx, sheet Needs, row 7"."""
         pattern = self.wording.line if origin.line else self.wording.file
-        return pattern.format(file=PurePosixPath(origin.source).name, line=origin.line)
+        if origin.sheet:
+            pattern = self.wording.row if origin.line else self.wording.sheet
+        file = PurePosixPath(origin.file).name
+        return pattern.format(file=file, sheet=origin.sheet, line=origin.line)
 
     def word(self, word: Value) -> str:
         """What a word that rules conclude is called."""
