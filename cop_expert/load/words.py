@@ -5,6 +5,8 @@ from unicodedata import normalize
 
 # Marks that cannot be seen and that a copy from a web page or a byte-order mark leaves behind.
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+"""What a spreadsheet would run as a formula, or takes for a text by the mark in front of one."""
 SHOWN = 60
 """The most characters of a cell that a message repeats."""
 
@@ -14,6 +16,16 @@ def tidy(text: str) -> str:
     if not text.isascii():
         text = normalize("NFC", text.translate(INVISIBLE))
     return " ".join(text.split())
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet runs as a formula: with a mark in front that says it is a text."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text without that mark."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 def plain(heading: str) -> str:
