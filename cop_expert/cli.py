@@ -473,19 +473,17 @@ def export(folder: Path, form: str, output: Path | None, force: bool, engine: st
       cop-expert export grand-hotel --to turtle -o grand-hotel.ttl
       cop-expert export --forms
     """
-    from cop_expert.export.concluded import Concluded
-    from cop_expert.export.forms import FORMS, as_text, export_to
+    from cop_expert import pipeline
+    from cop_expert.export.forms import FORMS
 
     if output is None and not FORMS[form].is_text:
-        raise click.UsageError(f"{form} is {FORMS[form].says}; -o says where to write it.")
+        raise click.UsageError(f"{form} is {FORMS[form].says}: -o says where to write it")
     run = concluded(folder, engine)
-    conclusions = Concluded(run.facts, run.rulebook, run.manifest.name, run.manifest.language)
     with progress() as stage:
-        stage("Writing")
         if output is None:
-            click.echo(as_text(conclusions, form), nl=False)
+            click.echo(pipeline.exported_text(run, form, stage), nl=False)
             return
-        export_to(output, conclusions, form, folder, force)
+        pipeline.export(run, form, output, folder, force, stage)
     click.echo(output, err=True)
 
 

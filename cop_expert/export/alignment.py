@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from rdflib import OWL, RDF, RDFS, URIRef
+from rdflib.term import Node
 
 from cop_expert.load.graph import read_graph
 from cop_expert.load.vocabulary import COP
@@ -52,5 +53,5 @@ class Alignment:
         }
         return sorted(own | stated)
 
-    def _field(self, node: object, end: URIRef) -> str:
-        return str(self.graph.value(node, end) or "").removeprefix(str(COP))  # type: ignore[arg-type]
+    def _field(self, node: Node, end: URIRef) -> str:
+        return str(self.graph.value(node, end) or "").removeprefix(str(COP))

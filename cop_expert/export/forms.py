@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from cop_expert.export.concluded import Concluded
-from cop_expert.export.place import put
 
 
 class Form(NamedTuple):
@@ -23,6 +22,12 @@ class Form(NamedTuple):
         write = import_module(f"cop_expert.export.{self.module}").write
         write(concluded, path)
 
+    def text(self, concluded: Concluded) -> str:
+        """What is written, where it is a text."""
+        with TemporaryDirectory() as aside:
+            self.write(concluded, Path(aside) / self.module)
+            return (Path(aside) / self.module).read_text(encoding="utf-8")
+
 
 FORMS = {
     "turtle": Form("turtle", "RDF: every fact, and what it was derived from"),
@@ -36,17 +41,3 @@ FORMS = {
     "degreed": Form("degreed", "a CSV file for Degreed: required learning"),
     "shacl": Form("shacl", "RDF: the shapes by which others can check what they send"),
 }
-
-
-def export_to(
-    path: Path, concluded: Concluded, form: str, folder: Path, force: bool = False
-) -> None:
-    """Write conclusions in a form; raises KnowledgeProblem where that is not possible."""
-    put(path, lambda place: FORMS[form].write(concluded, place), folder, force)
-
-
-def as_text(concluded: Concluded, form: str) -> str:
-    """The same, where it is a text."""
-    with TemporaryDirectory() as aside:
-        FORMS[form].write(concluded, Path(aside) / form)
-        return (Path(aside) / form).read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from urllib.parse import quote
 
 from cop_expert.load.vocabulary import COP
 from cop_expert.model.arithmetic import to_decimal
@@ -16,6 +17,7 @@ PREFIXES = {
     "org": "http://www.w3.org/ns/org#",
     "owl": "http://www.w3.org/2002/07/owl#",
     "prov": "http://www.w3.org/ns/prov#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "schema": "https://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
@@ -24,7 +26,7 @@ PREFIXES = {
 }
 LOCAL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 IN_STRINGS = re.compile(r'[\x00-\x1f"\\\x7f]')
-IN_IRIS = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f]')
+NOT_IN_IRIS = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f]')
 
 
 @cache
@@ -33,7 +35,12 @@ def term(iri: str) -> str:
     for prefix, start in PREFIXES.items():
         if iri.startswith(start) and LOCAL.fullmatch(iri, len(start)):
             return f"{prefix}:{iri[len(start) :]}"
-    return f"<{IN_IRIS.sub(_escaped, iri)}>"
+    return f"<{iri_safe(iri)}>"
+
+
+def iri_safe(iri: str) -> str:
+    """Without what could end an IRI early, in Turtle or in SPARQL."""
+    return NOT_IN_IRIS.sub(lambda found: quote(found[0]), iri)
 
 
 def literal(text: str) -> str:

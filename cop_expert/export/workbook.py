@@ -24,15 +24,15 @@ TOPICS = ("Assignment", "Crossing", "Participation", "Broker", "Uncovered", "Adv
 """The templates that get a sheet, a row for each fact."""
 SHAPES = {
     "heading": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
-    "text": {"text_wrap": True, "valign": "top"},
-    "formula": {"text_wrap": True, "valign": "top", "quote_prefix": True},
-    "number": {"valign": "top"},
-    "share": {"num_format": "0 %", "valign": "top"},
-    "mandatory": {"bg_color": "#c9b8dc"},
-    "decided": {"bg_color": "#f2d59c"},
-    "core": {"bg_color": "#9fc5b4"},
-    "specialist": {"bg_color": "#d5e8df"},
-    "prerequisite": {"bg_color": "#d9d9d9"},
+    "text": {},
+    "formula": {"quote_prefix": True},
+    "number": {},
+    "share": {"num_format": "0 %"},
+    "mandatory": {"bg_color": "#c9b8dc", "indent": 1},
+    "decided": {"bg_color": "#f2d59c", "indent": 1},
+    "core": {"bg_color": "#9fc5b4", "indent": 1},
+    "specialist": {"bg_color": "#d5e8df", "indent": 1},
+    "prerequisite": {"bg_color": "#d9d9d9", "indent": 1},
 }
 """How cells look: those of each kind, and the levels of an assignment. A text that looks like a
 formula is marked as a text, lest it becomes one when the cell is edited."""
@@ -41,8 +41,12 @@ UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 LONGEST_CELL = 32_767
 LONGEST_SHEET_NAME = 31
 PERCENT = 100
-WIDTHS = (8, 60)
-"""Characters: the narrowest and the widest column."""
+WIDEST = 100
+"""Characters of a column; longer texts run out of sight."""
+HEADING = 16
+"""Characters of a line in a heading, and so of the narrowest column that it can have."""
+LINE = 15
+"""Points that a line is high."""
 
 
 def write(concluded: Concluded, path: Path) -> None:
@@ -94,7 +98,7 @@ class _Book:
             template.label,
             [field.label for field in (*template.fields, why)],
             [*template.fields, why],
-            [(*row, reason) for row, reason in zip(rows, reasons, strict=True)],
+            [(*row, _capital(reason)) for row, reason in zip(rows, reasons, strict=True)],
         )
 
     def field(self, template: str, name: str) -> Field:
@@ -112,7 +116,11 @@ class _Book:
         """Frozen headings with a filter over all columns; the first column stays in sight too."""
         sheet = self.book.add_worksheet(_sheet_name(title))
         sheet.freeze_panes(1, 1)
-        widths = [len(heading) + 3 for heading in headings]
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        sheet.set_row(0, LINE * max(-(-len(heading) // HEADING) for heading in headings))
+        widths = [min(len(heading), HEADING) + 3 for heading in headings]
         for column, heading in enumerate(headings):
             self.text(sheet, 0, column, _capital(heading), "heading")
         last = 0
@@ -122,7 +130,7 @@ class _Book:
                 widths[column] = max(widths[column], length)
         sheet.autofilter(0, 0, last, len(headings) - 1)
         for column, width in enumerate(widths):
-            sheet.set_column(column, column, min(max(width, WIDTHS[0]), WIDTHS[1]))
+            sheet.set_column(column, column, min(width, WIDEST))
 
     def cell(self, sheet: "Worksheet", row: int, column: int, field: Field, value: Value) -> int:
         """Write a value as what it is; how many characters it shows."""

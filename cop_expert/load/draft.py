@@ -19,8 +19,9 @@ from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Kind, Template, Value
 
-TIDY = r"'[!-~]+( [!-~]+)*'"
-"""What is tidy to the eye of `tidy` without a closer look: words of ASCII, one blank between."""
+TIDY = r"'[!-&(-~][!-~]*( [!-~]+)*'"
+"""What is tidy to the eye of `tidy` without a closer look: words of ASCII, one blank between, no
+apostrophe in front."""
 
 
 class Draft(Struct):

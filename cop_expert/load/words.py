@@ -12,10 +12,10 @@ SHOWN = 60
 
 
 def tidy(text: str) -> str:
-    """One composed form of each letter, no blanks around, one blank between words."""
+    """One composed form of each letter, no blanks around, one between words, no mark of a text."""
     if not text.isascii():
         text = normalize("NFC", text.translate(INVISIBLE))
-    return " ".join(text.split())
+    return unguarded(" ".join(text.split()))
 
 
 def guarded(text: str) -> str:
