@@ -43,6 +43,9 @@ ENGINE = click.option(
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
+UNDONE = {"export": "written", "new": "written"}
+"""What a command would have done but for problems; others would have concluded."""
+
 
 class Examples(click.Group):
     """Commands in the order in which a newcomer needs them."""
@@ -81,7 +84,7 @@ def answering(command: Callable[P, R]) -> Callable[P, R]:
                 damaged.path.unlink(missing_ok=True)
                 return command(*args, **kwargs)
         except KnowledgeProblem as problem:
-            tell(problem.diagnostics)
+            tell(problem.diagnostics, UNDONE.get(command.__name__, "concluded"))
             sys.exit(1)
         except OSError as error:
             message = f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
@@ -90,8 +93,8 @@ def answering(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def tell(diagnostics: Iterable["Diagnostic"]) -> None:
-    """All problems on standard error, and how many there are."""
+def tell(diagnostics: Iterable["Diagnostic"], undone: str = "concluded") -> None:
+    """All problems on standard error, how many there are, and what was therefore not done."""
     found = list(diagnostics)
     for diagnostic in found:
         severity = "warning" if diagnostic.warning else "error"
@@ -101,7 +104,7 @@ def tell(diagnostics: Iterable["Diagnostic"]) -> None:
         click.echo("\n".join([marked, *rest]), err=True)
     errors = sum(not diagnostic.warning for diagnostic in found)
     if errors:
-        click.echo(f"\n{_counted(errors, 'problem')} found; nothing was concluded.", err=True)
+        click.echo(f"\n{_counted(errors, 'problem')} found; nothing was {undone}.", err=True)
 
 
 def _counted(number: int, thing: str) -> str:
@@ -235,9 +238,10 @@ def infer(
     run = concluded(folder, engine, memory=memory, threads=threads)
     seconds = time.perf_counter() - started
     if out:
-        from cop_expert.report.tables import write_csv
+        from cop_expert.export.place import put
+        from cop_expert.export.tables import write_conclusions
 
-        write_csv(run.facts, out)
+        put(out, lambda path: write_conclusions(run.facts, path), folder, force=True)
     counts, manifest = run.facts.counts(given=False), run.manifest
     if as_json:
         echo_json({"engine": manifest.engine, "given": manifest.given, "concluded": counts})
@@ -677,6 +681,70 @@ def report(folder: Path, form: str, output: Path | None, engine: str) -> None:
     from cop_expert.report.files import write_whole
 
     write_whole(output, document)
+    click.echo(output, err=True)
+
+
+def described_forms(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Print what each form of export is."""
+    if value:
+        from cop_expert.export.forms import FORMS
+
+        for name, form in FORMS.items():
+            click.echo(f"{name:<9}{form.says}")
+        context.exit()
+
+
+FORM_NAMES = (
+    "turtle", "csv", "xlsx", "parquet", "duckdb", "graphml", "kumu", "moodle", "degreed", "shacl",
+)  # fmt: skip
+
+
+@main.command()
+@FOLDER
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(FORM_NAMES),
+    required=True,
+    help="The form; --forms says what each is.",
+)
+@click.option(
+    "--forms",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=described_forms,
+    help="Say what each form is, and leave.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file or folder to write; texts go to standard output where left out.",
+)
+@click.option("--force", is_flag=True, help="Write over what no export has written, too.")
+@ENGINE
+@answering
+def export(folder: Path, form: str, output: Path | None, force: bool, engine: str) -> None:
+    """Write conclusions as files that other tools take.
+
+    \b
+    Examples:
+      cop-expert export grand-hotel --to xlsx -o grand-hotel.xlsx
+      cop-expert export grand-hotel --to turtle -o grand-hotel.ttl
+      cop-expert export --forms
+    """
+    from cop_expert import pipeline
+    from cop_expert.export.forms import FORMS
+
+    if output is None and not FORMS[form].is_text:
+        raise click.UsageError(f"{form} is {FORMS[form].says}: -o says where to write it")
+    run = concluded(folder, engine)
+    with progress() as stage:
+        if output is None:
+            click.echo(pipeline.exported_text(run, form, stage), nl=False)
+            return
+        pipeline.export(run, form, output, folder, force, stage)
     click.echo(output, err=True)
 
 

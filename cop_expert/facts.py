@@ -199,6 +199,14 @@ class FactBase:
         found = self.query(sql, self.stored(template, row))
         return [Origin(str(self.names.text(source)), line) for source, line in found]
 
+    def located(self, template: str) -> list[tuple[Row, Origin]]:
+        """The given facts in order of their values, each with where it was read."""
+        kind = self.vocabulary.templates[template]
+        columns = ", ".join(map(quoted, [*kind.names, "@source", "@line"]))
+        found = self.query(f"SELECT {columns} FROM {quoted(template)} ORDER BY ALL")
+        rows = self.told([*kind.kinds, Kind.TEXT, Kind.NUMBER], found)
+        return [(row[:-2], Origin(str(row[-2]), int(row[-1] or 0))) for row in rows]
+
     def count(self, template: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(template)}")[0][0])
 
@@ -276,7 +284,7 @@ class Names:
 
     def _fetch(self, column: str, known: dict[Value, Value], asked: Sequence[Value]) -> None:
         """Look up what is not known yet; in a small fact base all there is."""
-        missing = set(asked) - known.keys() - {None}
+        missing = {one for one in asked if one is not None and one not in known}
         if not missing:
             return
         sql = 'SELECT code, text, label FROM "@names"'

@@ -7,17 +7,16 @@ missing, damaged or made from other files is worked out anew, so deleting it los
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from secrets import token_hex
 from typing import TypeVar
 
 import msgspec
 
 from cop_expert import __version__
 from cop_expert.facts import DamagedFacts, FactBase
+from cop_expert.files import moved_into
 from cop_expert.resources import PACKAGE, resource
 
 FOLDER = ".cop"
@@ -78,7 +77,7 @@ def keep_facts(facts: FactBase, folder: Path, fingerprint: str) -> None:
 
     place = _place(folder, fingerprint)
     try:
-        with _moved_into(place) as unfinished:
+        with moved_into(place) as unfinished:
             facts.save(unfinished)
         _tidy(place)
     except (OSError, duckdb.Error):
@@ -91,7 +90,7 @@ def _place(folder: Path, fingerprint: str) -> Path:
 
 def _tidy(kept: Path) -> None:
     """Drop older runs, and what runs have left that were killed."""
-    for path in kept.parent.iterdir():
+    for path in kept.parent.glob("*.duckdb*"):
         unfinished = path.name.startswith(".")
         if path != kept and (not unfinished or time.time() - path.stat().st_mtime > ABANDONED):
             path.unlink(missing_ok=True)
@@ -112,21 +111,8 @@ def kept_or_made(name: str, kind: type[T], make: Callable[[], T]) -> T:
         pass
     made = make()
     try:
-        with _moved_into(place) as unfinished:
+        with moved_into(place) as unfinished:
             unfinished.write_bytes(key.encode() + b"\n" + msgspec.json.encode(made))
     except OSError:
         pass
     return made
-
-
-@contextmanager
-def _moved_into(place: Path) -> Iterator[Path]:
-    """A path aside, to be written to, whose file is then moved into place whole."""
-    place.parent.mkdir(exist_ok=True)
-    unfinished = place.with_name(f".{place.name}.{token_hex(8)}")
-    try:
-        yield unfinished
-        unfinished.replace(place)
-    finally:
-        for left in place.parent.glob(f"{unfinished.name}*"):
-            left.unlink(missing_ok=True)

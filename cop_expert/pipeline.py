@@ -22,6 +22,7 @@ from cop_expert.model.rule import CheckedRulebook, Rulebook, texts_of
 from cop_expert.model.template import Vocabulary
 
 if TYPE_CHECKING:
+    from cop_expert.export.concluded import Concluded
     from cop_expert.infer.engine import Engine
     from cop_expert.load.changes import Changes
     from cop_expert.load.engagement import Engagement
@@ -205,6 +206,31 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
     )
     facts.keep("manifest", manifest)
     return Run(facts, manifest, knowledge.rulebook)
+
+
+def export(
+    run: Run, form: str, path: Path, folder: Path, force: bool = False, progress: Progress = quietly
+) -> None:
+    """Write a run's conclusions in a form; raises KnowledgeProblem where that is not possible."""
+    from cop_expert.export.forms import FORMS
+    from cop_expert.export.place import put
+
+    progress("Writing")
+    put(path, lambda place: FORMS[form].write(_concluded(run), place), folder, force)
+
+
+def exported_text(run: Run, form: str, progress: Progress = quietly) -> str:
+    """The same, where the form is a text."""
+    from cop_expert.export.forms import FORMS
+
+    progress("Writing")
+    return FORMS[form].text(_concluded(run))
+
+
+def _concluded(run: Run) -> "Concluded":
+    from cop_expert.export.concluded import Concluded
+
+    return Concluded(run.facts, run.rulebook, run.manifest.name, run.manifest.language)
 
 
 def _lay_beside(knowledge: Knowledge) -> None:

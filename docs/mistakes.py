@@ -26,7 +26,7 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
 from cop_expert.model.template import Vocabulary
 from cop_expert.parse.rules import parse_rules
-from cop_expert.pipeline import conclude, standard_rulebook, suppose
+from cop_expert.pipeline import conclude, export, standard_rulebook, suppose
 
 MISTAKES = Path(__file__).resolve().parent.parent / "tests" / "errors"
 BASE = MISTAKES / "corner-bread"
@@ -113,7 +113,10 @@ def _said_of_folder(mistake: Mistake) -> Iterable[Diagnostic]:
             supposed = [set_cell(m[1]) for m in mistake.asides("supposing that `(.+)`")]
             if supposed:
                 return suppose(asked, Changes(tuple(supposed))).manifest.warnings
-            return conclude(asked).manifest.warnings
+            run = conclude(asked)
+            for wanted in mistake.asides("`cop-expert export --to (.+) -o (.+)` is asked for"):
+                export(run, wanted[1], folder / wanted[2], folder)
+            return run.manifest.warnings
         except KnowledgeProblem as problem:
             return [_relative(found, name) for found in problem.diagnostics]
 

@@ -23,14 +23,14 @@ def check_circles(drafts: list[Draft], facts: FactBase, findings: Findings) -> N
         own = [draft for draft in drafts if draft.template is template]
         for field in template.fields:
             if own and field.acyclic:
-                start = _start(template, field)
+                start = start_of(template, field)
                 graph = _graph(own, start, field.name, facts)
                 for members in knots(graph):
                     circle = shortest_circle(graph, members)
                     findings.add(_described(own, start, field, circle, facts))
 
 
-def _start(template: Template, field: Field) -> str:
+def start_of(template: Template, field: Field) -> str:
     """The field from which the other leads on: the individual itself, or one of the same kind."""
     alike = (f.name for f in template.fields if f.type.classes == field.type.classes)
     return template.itself or next(name for name in alike if name != field.name)

@@ -19,9 +19,9 @@ from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Kind, Template, Value
 
-TIDY = r"'[!\"$-~][!-~]*( [!-~]+)*'"
+TIDY = r"'[!\"$-&(-~][!-~]*( [!-~]+)*'"
 """What is tidy to the eye of `tidy` without a closer look: words of ASCII, one blank between.
-Errors of spreadsheets, such as #REF!, are looked at."""
+An apostrophe in front, and errors of spreadsheets such as #REF!, are looked at."""
 
 
 class Draft(Struct):

@@ -107,7 +107,8 @@ def read_drafts(
             findings.add(_repeated_table(sheet, drafts[folder, table].sheet))
         else:
             findings.add(*check_filled(sheet, templates[table]))
-            drafts[folder, table] = read_draft(sheet, templates[table], scales, facts, findings)
+            own = scales if sheet.first_line else {}  # an ontology has datatypes of its own
+            drafts[folder, table] = read_draft(sheet, templates[table], own, facts, findings)
     return list(drafts.values())
 
 

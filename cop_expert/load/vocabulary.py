@@ -20,6 +20,7 @@ NUMERIC = {
     getattr(XSD, name)
     for name in ("decimal", "integer", "nonNegativeInteger", "positiveInteger", "int", "long")
 }
+NAMED = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, RDFS.Datatype)
 
 
 def read_vocabulary(graphs: Iterable[Graph] = (), language: str = "en") -> Vocabulary:
@@ -69,7 +70,15 @@ class _Reader:
                 for node in self.graph.subjects(RDF.type, OWL.AllDisjointClasses)
                 for members in self.graph.objects(node, OWL.members)
             ),
+            iris=self.iris,
         )
+
+    @cached_property
+    def iris(self) -> dict[str, str]:
+        """Where two ontologies use the same name, it is the standard one that counts."""
+        nodes = {node for kind in NAMED for node in self.graph.subjects(RDF.type, kind)}
+        iris = sorted(str(node) for node in nodes if isinstance(node, URIRef))
+        return {_name(iri): iri for iri in sorted(iris, key=lambda iri: iri.startswith(str(COP)))}
 
     @cached_property
     def above(self) -> dict[str, frozenset[str]]:

@@ -7,15 +7,27 @@ from unicodedata import normalize
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 UNCALCULATED = "\x1a"
 """What stands for the value of a formula that has none: no file can hold it in a cell."""
+FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+"""What a spreadsheet would run as a formula, or takes for a text by the mark in front of one."""
 SHOWN = 60
 """The most characters of a cell that a message repeats."""
 
 
 def tidy(text: str) -> str:
-    """One composed form of each letter, no blanks around, one blank between words."""
+    """One composed form of each letter, no blanks around, one between words, no mark of a text."""
     if not text.isascii():
         text = normalize("NFC", text.translate(INVISIBLE))
-    return " ".join(text.split())
+    return unguarded(" ".join(text.split()))
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet runs as a formula: with a mark in front that says it is a text."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text without that mark."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 def plain(heading: str) -> str:

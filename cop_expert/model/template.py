@@ -140,6 +140,8 @@ class Vocabulary(Struct, frozen=True, dict=True):
     """For each class, itself and all that it is a subclass of."""
     disjoint: tuple[frozenset[str], ...] = ()
     """Classes no two of which may share a name."""
+    iris: dict[str, str] = {}
+    """The IRI of each class, field and datatype, by its name."""
 
     def given(self) -> list[Template]:
         return [template for template in self.templates.values() if template.given]

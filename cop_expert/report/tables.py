@@ -1,18 +1,12 @@
-"""The fact base in, plain tables out: for the terminal by topic, and as CSV whole."""
+"""The fact base in, plain tables out, by topic: what the terminal shows."""
 
-import csv
-import shutil
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from tempfile import mkdtemp
 
 from msgspec import Struct
 
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
-from cop_expert.model.arithmetic import to_decimal
-from cop_expert.model.template import Template, Value
 from cop_expert.report.exchange import waves
 from cop_expert.report.known import Known, number, product
 from cop_expert.report.phrases import Phrases, capital, phrases
@@ -21,7 +15,6 @@ from cop_expert.report.setting import FINDINGS
 WIDTH = 100
 """Characters of a line of a table as text."""
 GAP = "   "
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = tuple[str, ...]
 
@@ -228,35 +221,3 @@ ROWS: dict[str, Callable[[Known, Phrases], Iterator[Row]]] = {
     "hours": _hours,
 }
 """What each topic of `show` prints."""
-
-
-def write_csv(facts: FactBase, folder: Path) -> None:
-    """Every inferred template with facts as a CSV; the folder appears whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        for template in facts.vocabulary.templates.values():
-            if not template.given and facts.count(template.name):
-                _write_table(facts, template, unfinished / f"{template.name}.csv")
-        folder.mkdir(exist_ok=True)
-        for path in sorted(unfinished.iterdir()):
-            path.replace(folder / path.name)
-    finally:
-        shutil.rmtree(unfinished)
-
-
-def _write_table(facts: FactBase, template: Template, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(template.names)
-        for row in facts.rows(template.name):
-            writer.writerow(map(_cell, row))
-
-
-def _cell(value: Value) -> str:
-    """Plain decimals; a text that a spreadsheet would run as a formula is kept from it."""
-    if isinstance(value, bool) or value is None:
-        return "" if value is None else str(value).lower()
-    if isinstance(value, int):
-        return f"{to_decimal(value):f}"
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value

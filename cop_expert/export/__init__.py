@@ -1,0 +1,1 @@
+"""Conclusions in, files out that other tools take."""

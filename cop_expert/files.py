@@ -1,0 +1,37 @@
+"""Files and folders that are written whole or not at all."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+
+@contextmanager
+def moved_into(place: Path) -> Iterator[Path]:
+    """A path beside the place, to be made a file or a folder, which is then moved into it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_name(f".{place.name[:100]}.{token_hex(8)}")
+    try:
+        yield unfinished
+        _exchange(place, unfinished)
+    finally:
+        for left in place.parent.glob(f"{unfinished.name}*"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _exchange(place: Path, unfinished: Path) -> None:
+    """A folder cannot be replaced while there is anything in it, so it steps aside."""
+    if not place.is_dir():
+        unfinished.replace(place)
+        return
+    aside = unfinished.with_name(f"{unfinished.name}.aside")
+    place.rename(aside)
+    try:
+        unfinished.replace(place)
+    except OSError:
+        aside.rename(place)
+        raise
