@@ -276,7 +276,7 @@ class Names:
 
     def _fetch(self, column: str, known: dict[Value, Value], asked: Sequence[Value]) -> None:
         """Look up what is not known yet; in a small fact base all there is."""
-        missing = set(asked) - known.keys() - {None}
+        missing = {one for one in asked if one is not None and one not in known}
         if not missing:
             return
         sql = 'SELECT code, text, label FROM "@names"'

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from cop_expert.report.known import Known
-from cop_expert.report.view import Branch, Community, Granularity, Region, Strategy
+from cop_expert.report.view import WITHHELD, Branch, Community, Granularity, Region, Strategy
 
 WIDTH = 720
 SMALL, NORMAL, LARGE = 11, 13, 20
@@ -209,10 +209,11 @@ def _key(said: Sequence[tuple[str, str]]) -> Iterator[tuple[Box, Label]]:
 
 
 def _hours_rows(communities: Sequence[Community], known: Known, others: str) -> Iterator[Row]:
-    ordered = sorted(communities, key=lambda one: (-one.hours.value, one.name))
-    groups = [(one.name, [one]) for one in ordered[:ROWS]]
-    if ordered[ROWS:]:
-        groups.append((others, ordered[ROWS:]))
+    ordered = sorted(communities, key=lambda one: (not one.is_told, -one.hours.value, one.name))
+    most = min(ROWS, sum(one.is_told for one in ordered))
+    groups = [(one.name, [one]) for one in ordered[:most]]
+    if ordered[most:]:
+        groups.append((others, ordered[most:]))
     totals = [sum(one.hours.value for one in group) for _, group in groups]
     most = max(totals, default=0) or 1
     for place, ((name, group), total) in enumerate(zip(groups, totals, strict=True)):
@@ -286,7 +287,9 @@ class _Painter:
     def _said(self, branch: Branch) -> str:
         words = self.words
         name = _plain(words.own_posts(branch.name)) if branch.is_own else branch.name
-        said = [name, self.known.amount(branch.people, "Headcount")]
+        said = [name]
+        if branch.people != WITHHELD:
+            said.append(self.known.amount(branch.people, "Headcount"))
         if branch.groups:
             said.append(_plain(words.groups_inside(branch.groups)))
         if branch.is_merged:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
+from cop_expert.load.engagement import read_engagement
 from cop_expert.model.arithmetic import UNIT, divide_half_away
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import pictures
@@ -36,19 +38,29 @@ def render(
     facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, form: str
 ) -> str:
     """The document in a form: "md" or "html"."""
-    document = strategy(facts, rulebook, manifest, folder)
+    engagement, _ = read_engagement(folder)
+    document = strategy(facts, rulebook, manifest, engagement)
     known = Known(facts, Speaker(facts, manifest.language))
     environment = _environment(known, phrases(manifest.language), form)
     words = environment.get_template(_words(manifest.language)).make_module()
     style = resource("reports/templates/strategy.css").read_text(encoding="utf-8")
     return environment.get_template(f"strategy.{form}.j2").render(
         s=document,
+        sections=_sections(),
+        notes=lambda key: (),
+        in_pictures=False,
         w=words,
         language=manifest.language,
         style=style,
         style_hash=_hash(style),
         pictures=_pictures(document, known, words),
     )
+
+
+def _sections() -> list[str]:
+    """The sections of the document, in order."""
+    text = resource("reports/templates/audiences.toml").read_text(encoding="utf-8")
+    return list(tomllib.loads(text)["consultant"])
 
 
 def _words(language: str) -> str:
