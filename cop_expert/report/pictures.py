@@ -348,7 +348,7 @@ def _venn_number(
     push = {1: 0.42, 2: 0.5, 3: 0}[len(members)] if len(centres) == 3 else alone
     x, y = x + (x - middle_x) * push, y + (y - middle_y) * push
     style = "middle large" if size else "middle faint"
-    return Label(round(x, 1), round(y + 7, 1), (f"{size:,}",), "", style)
+    return Label(round(x, 1), round(y + 7, 1), (str(size),), "", style)
 
 
 def _subsets(count: int) -> Iterator[tuple[int, ...]]:

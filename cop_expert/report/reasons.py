@@ -192,5 +192,4 @@ def _counted(last: Item) -> int:
     """A last line that already stands for others counts as many, itself left out."""
     if last.remark != "more":
         return 0
-    digits = last.text.partition(" ")[0].replace(",", "")
-    return int(digits) - 1
+    return int(last.text.partition(" ")[0]) - 1

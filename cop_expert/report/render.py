@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
 from cop_expert.load.engagement import read_engagement
 from cop_expert.model.arithmetic import UNIT, divide_half_away
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import pictures
 from cop_expert.report.known import Known, share
+from cop_expert.report.language import LocalSpeaker
 from cop_expert.report.phrases import Phrases, capital, phrases
 from cop_expert.report.strategy import strategy
 from cop_expert.report.view import Manifest, Strategy
@@ -40,8 +40,9 @@ def render(
     """The document in a form: "md" or "html"."""
     engagement, _ = read_engagement(folder)
     document = strategy(facts, rulebook, manifest, engagement)
-    known = Known(facts, Speaker(facts, manifest.language))
-    environment = _environment(known, phrases(manifest.language), form)
+    wording = phrases(manifest.language)
+    known = Known(facts, LocalSpeaker(facts, wording))
+    environment = _environment(known, wording, form)
     words = environment.get_template(_words(manifest.language)).make_module()
     style = resource("reports/templates/strategy.css").read_text(encoding="utf-8")
     return environment.get_template(f"strategy.{form}.j2").render(
@@ -122,7 +123,7 @@ def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
         "plain": known.plain,
         "exact": lambda value: known.exact(value, "Amount"),
         "exact_hours": lambda value: known.exact(value, "Hours"),
-        "integer": lambda value: f"{value:,}",
+        "integer": lambda value: wording.number(f"{value:,}"),
         "level": wording.word,
         "capital": capital,
         "number_of": lambda anchor: anchor.rpartition("-")[2],

@@ -1,13 +1,13 @@
 """Conclusions in, the view model of the strategy document out."""
 
 from cop_expert.explain.why import Explainer
-from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
 from cop_expert.load.engagement import Engagement
 from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import exchange, people, setting
 from cop_expert.report.known import Known
+from cop_expert.report.language import LocalSpeaker, translated
 from cop_expert.report.phrases import phrases
 from cop_expert.report.reasons import Reasons
 from cop_expert.report.view import Manifest, Strategy
@@ -22,11 +22,13 @@ def strategy(
     facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, engagement: Engagement
 ) -> Strategy:
     """Everything that the document says, each statement with its reason."""
-    speaker = Speaker(facts, manifest.language)
+    words = phrases(manifest.language)
+    speaker = LocalSpeaker(facts, words)
+    rulebook = translated(rulebook, words.wording.language)
     publish = engagement.settings.publish
     known = Known(facts, speaker, FEW if publish else 0)
     explainer = Explainer(facts, rulebook, speaker, many=True)
-    reasons = Reasons(facts, explainer, phrases(manifest.language), publish)
+    reasons = Reasons(facts, explainer, words, publish)
     granularity = people.granularity(known, reasons, rulebook)
     figures = setting.figures(known, reasons)
     advice = setting.advice(known, reasons)

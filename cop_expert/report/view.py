@@ -249,6 +249,10 @@ class Crossing(Struct, frozen=True):
     """What suits it: shared session, briefing, job shadowing, checklist."""
     reason: str
 
+    @property
+    def is_carried(self) -> bool:
+        return bool(self.carriers or self.more_carriers)
+
 
 class Overlap(Struct, frozen=True):
     """How much of what two communities learn is the same."""
