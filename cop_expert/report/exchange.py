@@ -38,12 +38,14 @@ def matrix(known: Known, reasons: Reasons, communities: tuple[Community, ...]) -
         taken = [cell for cell in row if cell]
         if taken:
             people = sum(cell.people for cell in taken)
-            rows.append(MatrixRow(name, hours, row, people, sum(cell.hours for cell in taken)))
+            rows.append((name, hours, row, people, sum(cell.hours for cell in taken)))
     idle = [
         Sentence(known.name(record["item"]), reasons.cite("Idle", record))
         for record in known.records("Idle")
     ]
-    return Matrix(names, tuple(sorted(rows, key=lambda row: (-row.hours, row.item))), tuple(idle))
+    rows.sort(key=lambda row: (-row[-1], row[0]))
+    placed = tuple(MatrixRow(f"item-{place}", *row) for place, row in enumerate(rows, 1))
+    return Matrix(names, placed, tuple(idle))
 
 
 def crossings(known: Known, reasons: Reasons) -> Crossings:

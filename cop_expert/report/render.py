@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,10 @@ from cop_expert.facts import FactBase
 from cop_expert.load.engagement import read_engagement
 from cop_expert.model.arithmetic import UNIT, divide_half_away
 from cop_expert.model.rule import CheckedRulebook
-from cop_expert.report import pictures
 from cop_expert.report.known import Known, share
 from cop_expert.report.language import LocalSpeaker
 from cop_expert.report.phrases import Phrases, capital, phrases
+from cop_expert.report.pictures import bars, cut, sets
 from cop_expert.report.strategy import strategy
 from cop_expert.report.view import Manifest, Strategy
 from cop_expert.resources import resource
@@ -31,7 +30,7 @@ MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^[-+=]")
 NUMBERED = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
 """A number at the front that would begin a list."""
 ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-UNPRINTABLE = ("Cc", "Cs")
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def render(
@@ -44,7 +43,6 @@ def render(
     known = Known(facts, LocalSpeaker(facts, wording))
     environment = _environment(known, wording, form)
     words = environment.get_template(_words(manifest.language)).make_module()
-    style = resource("reports/templates/strategy.css").read_text(encoding="utf-8")
     return environment.get_template(f"strategy.{form}.j2").render(
         s=document,
         sections=_sections(),
@@ -52,8 +50,8 @@ def render(
         in_pictures=False,
         w=words,
         language=manifest.language,
-        style=style,
-        style_hash=_hash(style),
+        style=_text("strategy.css"),
+        script=_text("strategy.js"),
         pictures=_pictures(document, known, words),
     )
 
@@ -74,16 +72,22 @@ def _words(language: str) -> str:
 def _pictures(document: Strategy, known: Known, words: Any) -> dict[str, object]:
     """Each picture's geometry, by name; absent where it would show nothing."""
     return {
-        "hours": pictures.hours(document, known, words),
-        "tree": pictures.tree(document.organisation, known, words),
-        "venn": pictures.venn(document),
-        "upset": pictures.upset(document),
-        "steps": pictures.steps(document.granularity, known),
+        "hours": bars.hours(document, known, words),
+        "tree": cut.tree(document.organisation, known, words),
+        "matrix": sets.matrix(document),
+        "venn": sets.venn(document),
+        "upset": sets.upset(document),
+        "waves": bars.waves(document, known),
+        "steps": cut.steps(document.granularity, known),
     }
 
 
+def _text(name: str) -> str:
+    return resource(f"reports/templates/{name}").read_text(encoding="utf-8")
+
+
 def _hash(text: str) -> str:
-    """As a content security policy names an inline style."""
+    """As a content security policy names an inline style or script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -107,7 +111,7 @@ def _environment(known: Known, wording: Phrases, form: str) -> "Environment":
         keep_trailing_newline=True,
     )
     environment.filters |= _filters(known, wording)
-    environment.filters["raw"] = Markup
+    environment.filters |= {"raw": Markup, "sha256": lambda text: Markup(_hash(text))}
     environment.globals |= {
         "part": lambda part, whole: known.amount(share(part, whole), "Share"),
         "each": lambda whole, by: known.amount(divide_half_away(whole * UNIT, by), "Hours"),
@@ -132,7 +136,7 @@ def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
 
 def printable(text: str) -> str:
     """Without what no document may hold: control characters and halves of characters."""
-    return "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text)
+    return UNPRINTABLE.sub(" ", text)
 
 
 def escape_markdown(text: str) -> str:

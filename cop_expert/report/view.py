@@ -5,6 +5,7 @@ explanation in the annex, empty where nothing needs explaining. Names are as peo
 lists are in the order in which they are read.
 """
 
+from functools import cached_property
 from math import inf
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from msgspec import Struct
 
 from cop_expert.report.reasons import Reason, Sentence
 
+COLUMNS = 6
+"""Communities up to which a table has a column for each."""
 WITHHELD = -1
 """In place of a number that would tell of a few people."""
 STRETCHES = 12
@@ -207,6 +210,7 @@ class Community(Struct, frozen=True):
 class MatrixRow(Struct, frozen=True):
     """An item and what each community makes of it."""
 
+    anchor: str
     item: str
     hours_each: int
     cells: tuple[Assignment | None, ...]
@@ -220,6 +224,11 @@ class Matrix(Struct, frozen=True):
     communities: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     idle: tuple[Sentence, ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """True for more communities than a table has columns for."""
+        return len(self.communities) > COLUMNS
 
 
 class Carrier(Struct, frozen=True):
@@ -477,7 +486,7 @@ class Method(Struct, frozen=True):
     concluded: int
 
 
-class Strategy(Struct, frozen=True):
+class Strategy(Struct, frozen=True, dict=True):
     """The whole document."""
 
     name: str
@@ -505,3 +514,9 @@ class Strategy(Struct, frozen=True):
     long_rows: int
     """The same of each table about all communities."""
     reasons: tuple[Reason, ...]
+
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """The anchors of the communities and items that are told of, by name."""
+        items = {row.item: row.anchor for row in self.matrix.rows[: self.long_rows]}
+        return items | {one.name: one.anchor for one in self.communities if one.is_told}
