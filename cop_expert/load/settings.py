@@ -15,8 +15,19 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.template import Value
 
 SETTINGS_FILE = "engagement.toml"
-SETTINGS = {"name": str, "language": str, "parameters": dict, "scales": dict}
-TYPES_IN_WORDS = {str: 'a text in "quotation marks"', dict: "a section of its own, in brackets"}
+SETTINGS: dict[str, type] = {
+    "name": str,
+    "language": str,
+    "audience": str,
+    "publish": bool,
+    "parameters": dict,
+    "scales": dict,
+}
+TYPES_IN_WORDS: dict[type, str] = {
+    str: 'a text in "quotation marks"',
+    bool: "true or false",
+    dict: "a section of its own, in brackets",
+}
 FINEST = -20
 """The power of ten below which a number is as good as 0; its exact fraction could fill memory."""
 
@@ -26,6 +37,10 @@ class Settings(Struct, frozen=True):
 
     name: str = ""
     language: str = ""
+    audience: str = ""
+    """Whom the document is for; empty: whoever asks for it without saying."""
+    publish: bool = False
+    """True where the document may fall into any hands."""
     parameters: dict[str, Value] = {}
     """Values for the rulebook's parameters; numbers in millionths."""
     scales: dict[str, tuple[Decimal, Decimal]] = {}
@@ -49,7 +64,7 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
     except (ValueError, RecursionError) as error:
         return found, [_syntax_problem(error, text)]
     problems = list(_misfits(sections, found))
-    right = {
+    right: dict[str, Any] = {
         key: value
         for key, value in sections.items()
         if key in SETTINGS and isinstance(value, SETTINGS[key])
@@ -59,6 +74,8 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
     settings = Settings(
         name=tidy(right.get("name", "")),
         language=tidy(right.get("language", "")),
+        audience=tidy(right.get("audience", "")),
+        publish=right.get("publish", False),
         parameters=parameters,
         scales=scales,
         places=found.places,
@@ -103,7 +120,10 @@ def _misfits(sections: dict[str, Any], settings: Settings) -> Iterator[Diagnosti
     for key, value in sections.items():
         place = settings.places.get(plain(key), Origin(SETTINGS_FILE))
         if key not in SETTINGS:
-            known = "settings are name and language; parameters stand below a line [parameters]"
+            known = (
+                "settings are name, language, audience and publish; "
+                "parameters stand below a line [parameters]"
+            )
             message = f"there is no setting {shown(key)}"
             advice = did_you_mean(key, SETTINGS) or known
             yield Diagnostic("unknown-setting", message, place, advice)

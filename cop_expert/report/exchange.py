@@ -1,7 +1,9 @@
 """What goes to whom, what crosses between communities, and in which order: from conclusions."""
 
+from collections import Counter
 from collections.abc import Iterator
 
+from cop_expert.model.template import Value
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import BRIEF, Reasons, Sentence
 from cop_expert.report.view import (
@@ -18,6 +20,8 @@ from cop_expert.report.view import (
     WaveItem,
 )
 
+REASONS = 100
+"""Reasons that a vast document gives on what crosses, and as many on the order."""
 CARRIERS = 3
 OVERLAPS = 15
 """Rows shown; the rest is counted."""
@@ -34,19 +38,29 @@ def matrix(known: Known, reasons: Reasons, communities: tuple[Community, ...]) -
         taken = [cell for cell in row if cell]
         if taken:
             people = sum(cell.people for cell in taken)
-            rows.append(MatrixRow(name, hours, row, people, sum(cell.hours for cell in taken)))
+            rows.append((name, hours, row, people, sum(cell.hours for cell in taken)))
     idle = [
         Sentence(known.name(record["item"]), reasons.cite("Idle", record))
         for record in known.records("Idle")
     ]
-    return Matrix(names, tuple(sorted(rows, key=lambda row: (-row.hours, row.item))), tuple(idle))
+    rows.sort(key=lambda row: (-row[-1], row[0]))
+    placed = tuple(MatrixRow(f"item-{place}", *row) for place, row in enumerate(rows, 1))
+    return Matrix(names, placed, tuple(idle))
 
 
 def crossings(known: Known, reasons: Reasons) -> Crossings:
-    found = sorted(
-        (_crossing(known, reasons, record) for record in known.records("Crossing")),
-        key=lambda one: (-one.hours, one.item, one.other),
+    """The most hours first; what so few want that they would be singled out is left out."""
+    reasons.grant(REASONS)
+
+    def order(record: Record) -> tuple[int, str, str]:
+        item, other = str(record["item"]), record["other"]
+        wanting = known.number("Wanting", "heads", community=other, item=item)
+        return -product(wanting, known.hours[item]), known.name(item), known.name(other)
+
+    every = (
+        _crossing(known, reasons, record) for record in sorted(known.records("Crossing"), key=order)
     )
+    found = [one for one in every if known.may_tell(one.wanting)]
     regions = tuple(_regions(known))
     overlaps = sorted(
         known.records("Overlap"),
@@ -73,6 +87,7 @@ def _crossing(known: Known, reasons: Reasons, record: Record) -> Crossing:
         known.all("Carrier", item=item, home=record["home"], other=other),
         key=lambda r: (str(r["capacity"]) != "teacher", known.by_heads(str(r["post"]))),
     )
+    named = [r for r in carriers if known.may_tell(known.heads[str(r["post"])])][:CARRIERS]
     return Crossing(
         item=known.name(item),
         home=known.name(record["home"]),
@@ -84,11 +99,21 @@ def _crossing(known: Known, reasons: Reasons, record: Record) -> Crossing:
         hours=product(wanting, known.hours[item]),
         carriers=tuple(
             Carrier(known.post(r["post"]), str(r["capacity"]), reasons.cite("Carrier", r, BRIEF))
-            for r in carriers[:CARRIERS]
+            for r in named
         ),
-        more_carriers=max(0, len(carriers) - CARRIERS),
+        more_carriers=len(carriers) - len(named),
+        form=_form(str(record["kind"]), {str(r["capacity"]) for r in carriers}),
         reason=reasons.cite("Crossing", record),
     )
+
+
+def _form(kind: str, capacities: set[str]) -> str:
+    """How to cross: together where many want it, else from somebody at work, else on paper."""
+    if not capacities:
+        return "checklist"
+    if kind != "shared":
+        return "job shadowing"
+    return "shared session" if "teacher" in capacities else "briefing"
 
 
 def _overlap(known: Known, reasons: Reasons, record: Record) -> Overlap:
@@ -111,25 +136,42 @@ def _regions(known: Known) -> Iterator[Region]:
         found.setdefault(members, []).append(item)
     for members in sorted(found, key=lambda one: (-len(found[one]), len(one), one)):
         items = sorted(found[members], key=known.name)
-        yield Region(members, known.names(items), sum(known.hours[item] for item in items))
+        names = known.names(known.communities[place] for place in members)
+        yield Region(members, names, known.names(items), sum(known.hours[item] for item in items))
 
 
 def flow(known: Known, reasons: Reasons) -> tuple[Flow, ...]:
     """The waves of each community that takes anything."""
+    reasons.grant(REASONS)
     return tuple(
         Flow(known.name(community), tuple(_waves(known, reasons, community)))
         for community in known.communities
         if known.one("Step", community=community)
+        and known.may_tell(known.community_heads[community])
     )
 
 
 def _waves(known: Known, reasons: Reasons, community: str) -> Iterator[Wave]:
+    start = 0
     for place, items in waves(known, community):
+        end = start + _length(known, community, [item for item, _ in items])
         yield Wave(
             place,
             tuple(_wave_item(known, reasons, community, item, after) for item, after in items),
             sum(_taken(known, community, item) for item, _ in items),
+            start,
+            end,
         )
+        start = end
+
+
+def _length(known: Known, community: str, items: list[str]) -> int:
+    """The hours that whoever takes most of these items spends on them."""
+    each: Counter[Value] = Counter()
+    for item in items:
+        for taking in known.all("Audience", community=community, item=item):
+            each[taking["post"]] += known.hours[item]
+    return max(each.values(), default=0)
 
 
 def waves(known: Known, community: str) -> Iterator[tuple[int, list[tuple[str, list[str]]]]]:

@@ -22,9 +22,11 @@ PLAIN = Datatype("Amount", Kind.NUMBER)
 class Known:
     """Lookups in one fact base, by the names that the rules use."""
 
-    def __init__(self, facts: FactBase, speaker: Speaker) -> None:
+    def __init__(self, facts: FactBase, speaker: Speaker, least: int = 0) -> None:
+        """`least` is the size from which a group of people may be singled out."""
         self.facts = facts
         self.speaker = speaker
+        self.least = least
         self._records: dict[str, list[Record]] = {}
         self._index: dict[tuple[str, ...], dict[Values, list[Record]]] = {}
 
@@ -106,6 +108,10 @@ class Known:
     def posts_of_role(self) -> dict[str, list[str]]:
         return self.groups("Post", "role", "post")
 
+    def may_tell(self, people: int) -> bool:
+        """False for a group so small that a number about it tells of single people."""
+        return people == 0 or people >= self.least
+
     def by_heads(self, post: str) -> tuple[int, str]:
         return -self.heads[post], self.name(post)
 
@@ -137,7 +143,9 @@ class Known:
         return self.speaker.amount(millionths, kind)
 
     def exact(self, millionths: int, datatype: str) -> str:
-        """The same with one decimal place, for what a threshold hangs on."""
+        """The same with one decimal place below a hundred, for what a threshold hangs on."""
+        if abs(millionths) >= 10 * ROUGH:
+            return self.amount(millionths, datatype)
         kind = self.speaker.vocabulary.datatypes.get(datatype, PLAIN)
         return self.speaker.amount(millionths, kind)
 

@@ -1,11 +1,15 @@
 """Who needs what, which communities there are, and how finely they are cut: from conclusions."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import accumulate
 
+from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import BRIEF, Reasons, Sentence
 from cop_expert.report.view import (
+    WITHHELD,
     Assignment,
     Branch,
     Broker,
@@ -14,15 +18,21 @@ from cop_expert.report.view import (
     CutUnit,
     Figure,
     Granularity,
+    Measure,
     Member,
     Need,
     Needs,
     Stretch,
 )
 
+ROOM, LEAST = 900, 12
+"""Items listed for all communities together, and for each at least; the rest is counted."""
+REASONS = 400
+"""Reasons that a vast document gives about all communities together."""
 NEEDS = 12
 CRAFTS = 6
 BROKERS = 8
+CUTS = 24
 MEMBERS = 30
 """Rows shown; the rest is counted."""
 WARNINGS = ("TooLarge", "TooSmall", "NoLead")
@@ -35,7 +45,10 @@ def needs(known: Known, reasons: Reasons) -> Needs:
     """The largest needs: those assessed, or those assumed where nothing was assessed."""
     wants = [record for record in known.records("Want") if number(record["want"])]
     found = [record for record in wants if _assessed(known, record)]
-    listed = sorted(found or wants, key=lambda record: _need_order(known, record))
+    listed = sorted(
+        (want for want in found or wants if known.may_tell(known.heads[str(want["post"])])),
+        key=lambda record: _need_order(known, record),
+    )
     return Needs(
         tuple(_need(known, reasons, record) for record in listed[:NEEDS]),
         max(0, len(listed) - NEEDS),
@@ -80,37 +93,52 @@ def communities(known: Known, reasons: Reasons) -> tuple[Community, ...]:
     )
 
 
+def rows(communities: int) -> int:
+    """Of the items of each community, as many as a document has room for."""
+    return max(LEAST, ROOM // max(1, communities))
+
+
 def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Community:
+    reasons.grant(REASONS // len(known.communities))
     unit = known.one("Unit", unit=identity) or {}
     goal = known.one("ServedGoal", unit=identity) or {}
-    items = _assignments(known, reasons, identity)
+    people, hours = known.community_heads[identity], known.one("CommunityHours", community=identity)
+    is_told = known.may_tell(people)
+    head = Figure(people, reasons.cite("Community", known.one("Community", community=identity)))
+    why = tuple(_why(known, reasons, identity)) if is_told else ()
+    warnings = tuple(_warnings(known, reasons, identity)) if is_told else ()
+    hours_reason = reasons.cite("CommunityHours", hours)
     crafts = _crafts(known, identity)
+    craft_reason = reasons.cite_all([("CommunityCraft", record) for record in crafts], BRIEF)
+    items = _assignments(known, reasons, identity)
+    told = tuple(item for item in items if known.may_tell(item.people))
+    members = [post for post in known.members[identity] if known.may_tell(known.heads[post])]
     brokers = _brokers(known, identity)
-    members = known.members[identity]
-    people = known.community_heads[identity]
-    heads = known.one("Community", community=identity)
-    hours = known.one("CommunityHours", community=identity)
+    lent, visits = known.all("Crossing", home=identity), known.all("Crossing", other=identity)
     return Community(
         anchor=f"community-{place}",
         name=known.name(identity),
-        people=Figure(people, reasons.cite("Community", heads)),
+        people=head,
+        is_told=is_told,
         goal=str(goal.get("goal") or ""),
         lead=str(unit.get("lead") or ""),
-        why=tuple(_why(known, reasons, identity)),
-        warnings=tuple(_warnings(known, reasons, identity)),
+        why=why,
+        warnings=warnings,
         members=tuple(_member(known, reasons, post) for post in members[:MEMBERS]),
-        more_members=max(0, len(members) - MEMBERS),
+        more_members=len(known.members[identity]) - len(members[:MEMBERS]),
         craft=tuple(
             Craft(known.name(record["practice"]), number(record["craft"])) for record in crafts
         ),
-        craft_reason=reasons.cite_all([("CommunityCraft", record) for record in crafts], BRIEF),
+        craft_reason=craft_reason,
         brokers=tuple(_broker(known, reasons, records) for records in brokers[:BROKERS]),
         more_brokers=max(0, len(brokers) - BROKERS),
-        items=items,
-        hours=Figure(
-            known.number("CommunityHours", "hours", community=identity),
-            reasons.cite("CommunityHours", hours),
-        ),
+        items=told,
+        untold=len(items) - len(told),
+        owns=known.names(sorted(str(r["item"]) for r in known.all("Home", community=identity))),
+        lends=tuple(sorted({known.name(r["item"]) for r in lent})),
+        visits=tuple(sorted((known.name(r["item"]), known.name(r["home"])) for r in visits)),
+        measure=_measure(known, reasons, identity),
+        hours=Figure(number(hours["hours"]) if hours else 0, hours_reason),
         superfluous=sum(item.superfluous for item in items),
         everything=product(people, sum(known.hours.values())),
     )
@@ -163,7 +191,8 @@ def _brokers(known: Known, identity: str) -> list[list[Record]]:
     """The brokers at home in the community, a list of links each; who carries most comes first."""
     links: dict[str, list[Record]] = {}
     for record in known.all("Broker", home=identity):
-        links.setdefault(str(record["post"]), []).append(record)
+        if known.may_tell(known.heads[str(record["post"])]):
+            links.setdefault(str(record["post"]), []).append(record)
     order = sorted(links, key=lambda post: (-_carried(known, post), known.by_heads(post)))
     return [links[post] for post in order]
 
@@ -182,26 +211,58 @@ def _carried(known: Known, post: str) -> int:
 
 def _assignments(known: Known, reasons: Reasons, identity: str) -> tuple[Assignment, ...]:
     """What the community takes, the most hours first."""
-    records = known.all("Assignment", community=identity)
-    found = [_assignment(known, reasons, record) for record in records]
-    return tuple(sorted(found, key=lambda one: (-one.hours, one.item)))
+
+    def order(record: Record) -> tuple[int, str]:
+        taken = {"community": identity, "item": record["item"]}
+        return -known.number("AssignmentHours", "hours", **taken), known.name(record["item"])
+
+    return tuple(
+        _assignment(known, reasons, record)
+        for record in sorted(known.all("Assignment", community=identity), key=order)
+    )
 
 
 def _assignment(known: Known, reasons: Reasons, record: Record) -> Assignment:
     pair = {"community": record["community"], "item": record["item"]}
     posts = sorted((str(r["post"]) for r in known.all("Audience", **pair)), key=known.by_heads)
+    named = [post for post in posts if known.may_tell(known.heads[post])]
+    wanting = known.number("Wanting", "heads", **pair)
     return Assignment(
         item=known.name(record["item"]),
         community=known.name(record["community"]),
         level=str(record["level"]),
         people=sum(known.heads[post] for post in posts),
         for_all=len(posts) == len(known.members[str(record["community"])]),
-        audience=tuple(dict.fromkeys(map(known.post, posts))),
-        wanting=known.number("Wanting", "heads", **pair),
+        audience=tuple(dict.fromkeys(map(known.post, named))),
+        wanting=wanting if known.may_tell(wanting) else WITHHELD,
         wanting_reason=reasons.cite("Wanting", known.one("Wanting", **pair)),
         hours=known.number("AssignmentHours", "hours", **pair),
         superfluous=known.number("SuperfluousHours", "hours", **pair),
+        prepares=_prepares(known, record),
         reason=reasons.cite("Assignment", record),
+    )
+
+
+def _prepares(known: Known, record: Record) -> tuple[str, ...]:
+    """What a prerequisite is taken for."""
+    if record["level"] != "prerequisite":
+        return ()
+    pair = {"community": record["community"], "item": record["item"]}
+    targets = {str(prepared["target"]) for prepared in known.all("Prepared", **pair)}
+    return tuple(sorted(map(known.name, targets)))
+
+
+def _measure(known: Known, reasons: Reasons, identity: str) -> Measure | None:
+    """The largest assessed need of the community's people; none where nothing was assessed."""
+    wants = [want for post in known.members[identity] for want in known.all("Want", post=post)]
+    told = [want for want in wants if known.may_tell(known.heads[str(want["post"])])]
+    found = [want for want in told if number(want["want"]) and _assessed(known, want)]
+    want = min(found, key=lambda record: _need_order(known, record), default=None)
+    if want is None:
+        return None
+    need = _need(known, reasons, want)
+    return Measure(
+        need.practice, need.post, need.people, need.required or 0, need.current or 0, need.reason
     )
 
 
@@ -221,6 +282,9 @@ def organisation(known: Known) -> tuple[Branch, ...]:
     def by_heads(unit: str) -> tuple[int, str]:
         return -heads[unit], unit
 
+    def told(people: int) -> int:
+        return people if known.may_tell(people) else WITHHELD
+
     def branch(unit: str) -> Branch:
         groups = [child for child in below.get(unit, []) if child in heads]
         whole = unit in cuts and unit not in splits
@@ -228,10 +292,10 @@ def organisation(known: Known) -> tuple[Branch, ...]:
         community = known.name(final.get(unit, unit)) if unit in cuts else ""
         given = known.speaker.name(unit, given=True)
         if unit in splits and unit in cuts:
-            inside.append(Branch(given, own[unit], community, True, unit in final, 0, ()))
+            inside.append(Branch(given, told(own[unit]), community, True, unit in final, 0, ()))
         return Branch(
             name=community if whole and unit not in final else given,
-            people=heads[unit],
+            people=told(heads[unit]),
             community=community if whole else "",
             is_own=False,
             is_merged=whole and unit in final,
@@ -254,10 +318,12 @@ def _roots(known: Known) -> list[str]:
 def granularity(known: Known, reasons: Reasons, rulebook: CheckedRulebook) -> Granularity:
     """How the hours alone would cut at each running cost; decisions and sizes come on top."""
     running, plateau = known.one("RunningCost"), known.one("WidestPlateau")
+    stays = [record for record in known.records("Stays") if number(record["hours"])]
     set_to = rulebook.parameters["running"].value if "running" in rulebook.parameters else None
     return Granularity(
         stretches=tuple(_stretches(known, plateau)),
-        units=_cut_units(known, reasons),
+        units=_cut_units(known, reasons, stays),
+        more_units=max(0, len(stays) - CUTS),
         running=Figure(known.number("RunningCost", "hours"), reasons.cite("RunningCost", running)),
         is_set=set_to is not None,
         plateau_reason=reasons.cite("WidestPlateau", plateau),
@@ -265,29 +331,40 @@ def granularity(known: Known, reasons: Reasons, rulebook: CheckedRulebook) -> Gr
 
 
 def _stretches(known: Known, plateau: Record | None) -> Iterator[Stretch]:
+    """From step to step, what is cut below it: the units that stay cut up to a higher cost."""
     steps = sorted(number(record["hours"]) for record in known.records("CutStep"))
     stays = known.numbers("Stays", "unit", "hours")
-    groups = known.numbers("GroupCount", "unit", "number")
-    burdens = known.numbers("UnitBurden", "unit", "burden")
-    even = known.numbers("BreakEven", "unit", "hours")
+    order = sorted(stays, key=lambda unit: -stays[unit])
+    more, spared = _accumulated(known, order)
+    ends: dict[int | None, list[str]] = {}
+    for unit in order:
+        ends.setdefault(stays[unit], []).append(known.name(unit))
     roots = _roots(known)
+    whole = sum(known.number("UnitBurden", "burden", unit=root) for root in roots)
     for low, high in zip(steps, [*steps[1:], None], strict=True):
-        cut = {unit: groups[unit] // 1_000_000 - 1 for unit, hours in stays.items() if hours > low}
-        spared = sum(even[unit] * more for unit, more in cut.items())
+        cut = bisect_left(order, -low, key=lambda unit: -stays[unit])
         yield Stretch(
             low=low,
             high=high,
-            communities=len(roots) + sum(cut.values()),
-            wasted=sum(burdens.get(root, 0) for root in roots) - spared,
-            rejoined=tuple(sorted(known.name(unit) for unit in stays if stays[unit] == high)),
+            communities=len(roots) + more[cut],
+            wasted=whole - spared[cut],
+            rejoined=tuple(sorted(ends.get(high, []))),
             is_widest=plateau is not None and plateau["low"] == low,
         )
 
 
-def _cut_units(known: Known, reasons: Reasons) -> tuple[CutUnit, ...]:
+def _accumulated(known: Known, order: list[str]) -> tuple[list[int], list[int]]:
+    """Communities gained and hours spared by cutting the first so many of these units."""
+    groups = known.numbers("GroupCount", "unit", "number")
+    even = known.numbers("BreakEven", "unit", "hours")
+    gained = [groups[unit] // UNIT - 1 for unit in order]
+    spared = [even[unit] * more for unit, more in zip(order, gained, strict=True)]
+    return list(accumulate(gained, initial=0)), list(accumulate(spared, initial=0))
+
+
+def _cut_units(known: Known, reasons: Reasons, stays: list[Record]) -> tuple[CutUnit, ...]:
     groups = known.numbers("GroupCount", "unit", "number")
     cohesion = known.numbers("Cohesion", "unit", "cohesion")
-    stays = [record for record in known.records("Stays") if number(record["hours"])]
     return tuple(
         CutUnit(
             unit=known.speaker.name(str(record["unit"]), given=True),
@@ -296,5 +373,5 @@ def _cut_units(known: Known, reasons: Reasons) -> tuple[CutUnit, ...]:
             cohesion=cohesion[str(record["unit"])],
             reason=reasons.cite("Stays", record),
         )
-        for record in sorted(stays, key=lambda r: (-number(r["hours"]), str(r["unit"])))
+        for record in sorted(stays, key=lambda r: (-number(r["hours"]), str(r["unit"])))[:CUTS]
     )

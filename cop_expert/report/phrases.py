@@ -11,13 +11,16 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.template import Value
 from cop_expert.resources import resource
 
-MORE = re.compile(r"(?P<n>[\d,]+)(?: \((?P<amount>.*)\))?")
+MORE = re.compile(r"(?P<n>\d+)(?: \((?P<amount>.*)\))?")
+NUMBER = re.compile(r"\d[\d,.]*(?<=\d)")
 
 
 class Wording(Struct, frozen=True):
     """How explanations and tables speak in one language; see reports/templates/phrases.*.toml."""
 
     language: str
+    thousands: str
+    decimal: str
     line: str
     file: str
     row: str
@@ -160,11 +163,18 @@ class Phrases:
 
     def more(self, number: int) -> str:
         """The line that stands for what is not listed."""
-        return self._more(f"{number:,}")
+        return self._more(str(number))
 
     def more_ways(self, number: int) -> str:
         one, many = self.wording.more_ways_one, self.wording.more_ways_many
-        return (one if number == 1 else many).format(n=f"{number:,}")
+        return (one if number == 1 else many).format(n=self.number(f"{number:,}"))
+
+    def number(self, text: str) -> str:
+        """The numbers in a text ("1,044.5 hours") as the language writes them."""
+        if self.wording.decimal == ".":
+            return text
+        signs = {",": self.wording.thousands, ".": self.wording.decimal}
+        return NUMBER.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), text)
 
     def _more(self, text: str) -> str:
         found = MORE.fullmatch(text)
@@ -172,7 +182,7 @@ class Phrases:
             return self.wording.more_many.format(n=text)
         pattern = self.wording.more_one if found["n"] == "1" else self.wording.more_many
         amount = self.wording.more_amount.format(amount=found["amount"]) if found["amount"] else ""
-        return pattern.format(n=found["n"]) + amount
+        return pattern.format(n=self.number(f"{int(found['n']):,}")) + amount
 
 
 def phrases(language: str = "en") -> Phrases:

@@ -15,8 +15,11 @@ LONG = 4
 """Reasons deep where it would grow too long."""
 BRIEF = 1
 """Reasons deep for what is simple, or what other reasons explain further."""
+ENDLESS = 10**9
 MANY = 60
 """Assignments from which a document counts as long."""
+VAST = 400
+"""Assignments from which it has room for the weightiest reasons only."""
 LISTED = 12
 """Lines under one line; the rest is counted."""
 
@@ -77,13 +80,28 @@ def anchor(number: int) -> str:
 class Reasons:
     """Numbers each statement's reason when it is first cited; proves each once."""
 
-    def __init__(self, facts: FactBase, explainer: Explainer, phrases: Phrases) -> None:
+    def __init__(
+        self, facts: FactBase, explainer: Explainer, phrases: Phrases, publish: bool = False
+    ) -> None:
+        """What is published says no reasons: they tell of every group, however small."""
         self.facts = facts
         self.explainer = explainer
         self.phrases = phrases
-        self.depth = WHOLE if facts.count("Assignment") < MANY else LONG
+        assignments = facts.count("Assignment")
+        self.is_long, self.is_vast = assignments >= MANY, assignments >= VAST
+        self.room = 0 if publish else ENDLESS
+        self.most = 0 if publish else ENDLESS
         self.numbers: dict[tuple[Fact, ...], int] = {}
+        """What is cited, and its number."""
         self.depths: list[int] = []
+
+    def grant(self, number: int) -> None:
+        """From here on a vast document has room for so many more; others for all.
+
+        What is cited beyond that goes without a reason.
+        """
+        if self.is_vast:
+            self.room = min(self.most, len(self.numbers) + number)
 
     def cite(self, template: str, record: dict[str, Value] | None, depth: int = WHOLE) -> str:
         """The anchor of the fact's explanation; empty where there is no such fact."""
@@ -92,11 +110,11 @@ class Reasons:
     def cite_all(self, facts: list[tuple[str, dict[str, Value]]], depth: int = WHOLE) -> str:
         """The same for several facts that one statement rests on."""
         key = tuple((template, tuple(record.values())) for template, record in facts)
-        if not key:
+        if not key or (key not in self.numbers and len(self.numbers) >= self.room):
             return ""
         if key not in self.numbers:
             self.numbers[key] = len(self.numbers) + 1
-            self.depths.append(min(depth, self.depth))
+            self.depths.append(min(depth, LONG) if self.is_long else depth)
         return anchor(self.numbers[key])
 
     def sentence(self, template: str, record: dict[str, Value]) -> Sentence:
@@ -174,5 +192,4 @@ def _counted(last: Item) -> int:
     """A last line that already stands for others counts as many, itself left out."""
     if last.remark != "more":
         return 0
-    digits = last.text.partition(" ")[0].replace(",", "")
-    return int(digits) - 1
+    return int(last.text.partition(" ")[0]) - 1

@@ -3,18 +3,19 @@
 import base64
 import hashlib
 import re
-import unicodedata
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
+from cop_expert.load.engagement import read_engagement
 from cop_expert.model.arithmetic import UNIT, divide_half_away
 from cop_expert.model.rule import CheckedRulebook
-from cop_expert.report import pictures
 from cop_expert.report.known import Known, share
+from cop_expert.report.language import LocalSpeaker
 from cop_expert.report.phrases import Phrases, capital, phrases
+from cop_expert.report.pictures import bars, cut, sets
 from cop_expert.report.strategy import strategy
 from cop_expert.report.view import Manifest, Strategy
 from cop_expert.resources import resource
@@ -29,26 +30,36 @@ MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^[-+=]")
 NUMBERED = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
 """A number at the front that would begin a list."""
 ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-UNPRINTABLE = ("Cc", "Cs")
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def render(
     facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, form: str
 ) -> str:
     """The document in a form: "md" or "html"."""
-    document = strategy(facts, rulebook, manifest, folder)
-    known = Known(facts, Speaker(facts, manifest.language))
-    environment = _environment(known, phrases(manifest.language), form)
+    engagement, _ = read_engagement(folder)
+    document = strategy(facts, rulebook, manifest, engagement)
+    wording = phrases(manifest.language)
+    known = Known(facts, LocalSpeaker(facts, wording))
+    environment = _environment(known, wording, form)
     words = environment.get_template(_words(manifest.language)).make_module()
-    style = resource("reports/templates/strategy.css").read_text(encoding="utf-8")
     return environment.get_template(f"strategy.{form}.j2").render(
         s=document,
+        sections=_sections(),
+        notes=lambda key: (),
+        in_pictures=False,
         w=words,
         language=manifest.language,
-        style=style,
-        style_hash=_hash(style),
+        style=_text("strategy.css"),
+        script=_text("strategy.js"),
         pictures=_pictures(document, known, words),
     )
+
+
+def _sections() -> list[str]:
+    """The sections of the document, in order."""
+    text = resource("reports/templates/audiences.toml").read_text(encoding="utf-8")
+    return list(tomllib.loads(text)["consultant"])
 
 
 def _words(language: str) -> str:
@@ -61,16 +72,22 @@ def _words(language: str) -> str:
 def _pictures(document: Strategy, known: Known, words: Any) -> dict[str, object]:
     """Each picture's geometry, by name; absent where it would show nothing."""
     return {
-        "hours": pictures.hours(document, known, words),
-        "tree": pictures.tree(document.organisation, known, words),
-        "venn": pictures.venn(document),
-        "upset": pictures.upset(document),
-        "steps": pictures.steps(document.granularity, known),
+        "hours": bars.hours(document, known, words),
+        "tree": cut.tree(document.organisation, known, words),
+        "matrix": sets.matrix(document),
+        "venn": sets.venn(document),
+        "upset": sets.upset(document),
+        "waves": bars.waves(document, known),
+        "steps": cut.steps(document.granularity, known),
     }
 
 
+def _text(name: str) -> str:
+    return resource(f"reports/templates/{name}").read_text(encoding="utf-8")
+
+
 def _hash(text: str) -> str:
-    """As a content security policy names an inline style."""
+    """As a content security policy names an inline style or script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -94,7 +111,7 @@ def _environment(known: Known, wording: Phrases, form: str) -> "Environment":
         keep_trailing_newline=True,
     )
     environment.filters |= _filters(known, wording)
-    environment.filters["raw"] = Markup
+    environment.filters |= {"raw": Markup, "sha256": lambda text: Markup(_hash(text))}
     environment.globals |= {
         "part": lambda part, whole: known.amount(share(part, whole), "Share"),
         "each": lambda whole, by: known.amount(divide_half_away(whole * UNIT, by), "Hours"),
@@ -110,7 +127,7 @@ def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
         "plain": known.plain,
         "exact": lambda value: known.exact(value, "Amount"),
         "exact_hours": lambda value: known.exact(value, "Hours"),
-        "integer": lambda value: f"{value:,}",
+        "integer": lambda value: wording.number(f"{value:,}"),
         "level": wording.word,
         "capital": capital,
         "number_of": lambda anchor: anchor.rpartition("-")[2],
@@ -119,7 +136,7 @@ def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
 
 def printable(text: str) -> str:
     """Without what no document may hold: control characters and halves of characters."""
-    return "".join(" " if unicodedata.category(c) in UNPRINTABLE else c for c in text)
+    return UNPRINTABLE.sub(" ", text)
 
 
 def escape_markdown(text: str) -> str:

@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import file_digest
 
 from cop_expert.load.engagement import Engagement
+from cop_expert.load.settings import SETTINGS_FILE
+from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
-from cop_expert.model.template import Datatype
+from cop_expert.model.template import Datatype, Value
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import BRIEF, Reasons, Sentence
 from cop_expert.report.view import (
@@ -17,8 +20,10 @@ from cop_expert.report.view import (
     Figure,
     Figures,
     Finding,
+    Input,
     Manifest,
     Method,
+    Principle,
     RuleFile,
     Setting,
 )
@@ -38,8 +43,14 @@ FINDINGS = (
     "WithoutEffect",
 )
 """Kinds of finding, in the order in which they are read."""
+ASSUMED = ("Unassessed", "WithoutPractices", "AssessmentIncomplete", "WithoutCoverage")
+"""Those in whose place something is assumed."""
 SAID = 6
 """Findings of a kind that are said; the rest is counted."""
+REASONS = 60
+"""Reasons that a vast document gives on advice, and as many on findings."""
+DIGITS = 16
+"""Of a file's hash, as many as tell it from any other."""
 
 
 # Page 1
@@ -74,8 +85,26 @@ def asks(advice: tuple[Advice, ...]) -> tuple[Ask, ...]:
 
 def advice(known: Known, reasons: Reasons) -> tuple[Advice, ...]:
     """What to do next, the most hours at stake first."""
+    reasons.grant(REASONS)
     records = sorted(known.records("Advice"), key=lambda record: -number(record["hours"]))
-    return tuple(_advice(known, reasons, record) for record in records)
+    return tuple(
+        _advice(known, reasons, record)
+        for record in records
+        if known.may_tell(_people(known, record))
+    )
+
+
+def _people(known: Known, advice: Record) -> int:
+    """How many people a piece of advice is about; 0 where it is about a community or an item."""
+    match advice["action"]:
+        case "buy or build":
+            about = {"community": advice["community"], "practice": advice["subject"]}
+            return known.number("Uncovered", "heads", **about)
+        case "share" | "appoint a broker":
+            about = {"community": advice["other"], "item": advice["subject"]}
+            return known.number("Wanting", "heads", **about)
+        case _:
+            return 0
 
 
 def _advice(known: Known, reasons: Reasons, record: Record) -> Advice:
@@ -121,6 +150,8 @@ def _settings(known: Known, rulebook: CheckedRulebook) -> Iterator[Setting]:
 
 
 def findings(known: Known, reasons: Reasons) -> tuple[Finding, ...]:
+    """Each kind that there is; what would single out a small group is counted only."""
+    reasons.grant(REASONS)
     return tuple(
         Finding(
             template=template,
@@ -135,8 +166,14 @@ def findings(known: Known, reasons: Reasons) -> tuple[Finding, ...]:
 
 def _said(known: Known, reasons: Reasons, template: str) -> Iterator[Sentence]:
     """The weightiest findings of a kind."""
-    for record in sorted(known.records(template), key=lambda r: -_weight(known, r))[:SAID]:
+    order = sorted(known.records(template), key=lambda r: -_weight(known, r))
+    for record in [one for one in order if known.may_tell(_heads(known, one))][:SAID]:
         yield Sentence(known.fact(template, record), reasons.cite(template, record, BRIEF))
+
+
+def _heads(known: Known, record: Record) -> int:
+    """The people that a finding is about; 0 where it is about none."""
+    return known.heads.get(str(record.get("post"))) or number(record.get("heads"))
 
 
 def _weight(known: Known, record: Record) -> int:
@@ -158,6 +195,7 @@ def decisions(known: Known, reasons: Reasons) -> tuple[Decided, ...]:
 def _decided(known: Known, reasons: Reasons, record: Record) -> Decided:
     about = {field: record[field] for field in ("kind", "subject", "object")}
     idle = known.one("WithoutEffect", **about)
+    costs, spares = (None, None) if idle else price(known, **about)
     return Decided(
         kind=str(record["kind"]),
         subject=known.speaker.name(str(record["subject"]), given=True),
@@ -166,8 +204,35 @@ def _decided(known: Known, reasons: Reasons, record: Record) -> Decided:
         by=str(record["by"]),
         on=str(record["on"]),
         has_effect=idle is None,
+        costs=costs,
+        spares=spares,
         reason=reasons.cite("WithoutEffect", idle) or reasons.cite("Decision", record),
     )
+
+
+def price(
+    known: Known, kind: Value, subject: Value, object: Value
+) -> tuple[int | None, int | None]:
+    """The hours a year that a decision costs, and those that it spares; none where unknown."""
+    running = known.number("RunningCost", "hours")
+    match kind:
+        case "keep whole" | "split" if count := known.number("GroupCount", "number", unit=subject):
+            burden = known.number("UnitBurden", "burden", unit=subject)
+            wasted = burden - known.number("GroupsBurden", "burden", unit=subject)
+            run = running * (count // UNIT - 1)
+            return (wasted, run) if kind == "keep whole" else (run, wasted)
+        case "assign":
+            places = {"item": subject} | ({"community": object} if object else {})
+            taken = known.all("AssignmentHours", **places)
+            return sum(number(record["hours"]) for record in taken), None
+        case "exclude":
+            places = {"item": subject} | ({"community": object} if object else {})
+            wanting = sum(number(record["heads"]) for record in known.all("Wanting", **places))
+            return None, product(wanting, known.hours.get(str(subject), 0))
+        case "merge":
+            return None, running
+        case _:
+            return None, None
 
 
 # The engagement's own rules, and the method
@@ -207,9 +272,7 @@ def method(
 ) -> Method:
     own = own_sources(engagement)
     rules = Counter(rule.origin.source for rule in rulebook.rules.values())
-    principles = Counter(
-        source for source, _ in {(r.origin.source, r.basis) for r in rulebook.rules.values()}
-    )
+    principles = _principles(known, rulebook)
     files = [
         RuleFile(
             topic=source.rpartition("/")[2].removesuffix(".rules").lstrip("0123456789-"),
@@ -223,8 +286,31 @@ def method(
         files=tuple(files),
         replaced=manifest.replaced,
         settings=tuple(found for found in _settings(known, rulebook) if found.is_own),
+        inputs=tuple(_inputs(engagement)),
         version=manifest.version,
         fingerprint=manifest.fingerprint,
         given=manifest.given,
         concluded=sum(known.facts.counts(given=False).values()),
     )
+
+
+def _principles(known: Known, rulebook: CheckedRulebook) -> dict[str, tuple[Principle, ...]]:
+    """By rule file: each principle once, with what the rules that rest on it conclude."""
+    templates = known.speaker.vocabulary.templates
+    found: dict[str, dict[str, dict[str, None]]] = {}
+    for rule in rulebook.rules.values():
+        concludes = found.setdefault(rule.origin.source, {}).setdefault(rule.basis, {})
+        concludes |= dict.fromkeys(templates[head.template].label for head in rule.heads)
+    return {
+        source: tuple(Principle(basis, tuple(labels)) for basis, labels in by_basis.items())
+        for source, by_basis in found.items()
+    }
+
+
+def _inputs(engagement: Engagement) -> Iterator[Input]:
+    """Every file of the engagement that conclusions rest on."""
+    settings = engagement.folder / SETTINGS_FILE
+    written = [settings] if settings.is_file() else []
+    for path in (*written, *engagement.tables, *engagement.knowledge, *engagement.rules):
+        with path.open("rb") as file:
+            yield Input(engagement.source(path), file_digest(file, "sha256").hexdigest()[:DIGITS])

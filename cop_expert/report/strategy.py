@@ -1,37 +1,46 @@
 """Conclusions in, the view model of the strategy document out."""
 
-from pathlib import Path
-
 from cop_expert.explain.why import Explainer
-from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
-from cop_expert.load.engagement import read_engagement
+from cop_expert.load.engagement import Engagement
+from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import exchange, people, setting
 from cop_expert.report.known import Known
+from cop_expert.report.language import LocalSpeaker, translated
 from cop_expert.report.phrases import phrases
 from cop_expert.report.reasons import Reasons
 from cop_expert.report.view import Manifest, Strategy
 
+LONG = 100
+"""Rows of a table about all communities; the rest is counted."""
+FEW = 5 * UNIT
+"""People from which a group may be singled out in what is published."""
+
 
 def strategy(
-    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path
+    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, engagement: Engagement
 ) -> Strategy:
     """Everything that the document says, each statement with its reason."""
-    speaker = Speaker(facts, manifest.language)
-    known = Known(facts, speaker)
+    words = phrases(manifest.language)
+    speaker = LocalSpeaker(facts, words)
+    rulebook = translated(rulebook, words.wording.language)
+    publish = engagement.settings.publish
+    known = Known(facts, speaker, FEW if publish else 0)
     explainer = Explainer(facts, rulebook, speaker, many=True)
-    reasons = Reasons(facts, explainer, phrases(manifest.language))
-    engagement, _ = read_engagement(folder)
+    reasons = Reasons(facts, explainer, words, publish)
     granularity = people.granularity(known, reasons, rulebook)
     figures = setting.figures(known, reasons)
     advice = setting.advice(known, reasons)
     communities = people.communities(known, reasons)
+    findings = setting.findings(known, reasons)
     return Strategy(
         name=manifest.name,
+        publish=publish,
         figures=figures,
         asks=setting.asks(advice),
         context=setting.context(known, rulebook),
+        assumptions=tuple(one for one in findings if one.template in setting.ASSUMED),
         needs=people.needs(known, reasons),
         communities=communities,
         organisation=people.organisation(known),
@@ -39,10 +48,12 @@ def strategy(
         crossings=exchange.crossings(known, reasons),
         flow=exchange.flow(known, reasons),
         granularity=granularity,
-        findings=setting.findings(known, reasons),
+        findings=findings,
         decisions=setting.decisions(known, reasons),
         advice=advice,
         additions=setting.additions(known, reasons, rulebook, engagement),
         method=setting.method(known, rulebook, manifest, engagement),
+        rows=people.rows(len(communities)),
+        long_rows=LONG,
         reasons=reasons.told(),
     )

@@ -1,15 +1,24 @@
 """The nouns of the strategy document, without a word of wording.
 
-Numbers are millionths. A `reason` is the anchor of an explanation in the annex, empty where
-nothing needs explaining. Names are as people call them; lists are in the order in which they
-are read.
+Numbers are millionths; WITHHELD stands for what is not told. A `reason` is the anchor of an
+explanation in the annex, empty where nothing needs explaining. Names are as people call them;
+lists are in the order in which they are read.
 """
 
+from functools import cached_property
+from math import inf
 from typing import Protocol
 
 from msgspec import Struct
 
 from cop_expert.report.reasons import Reason, Sentence
+
+COLUMNS = 6
+"""Communities up to which a table has a column for each."""
+WITHHELD = -1
+"""In place of a number that would tell of a few people."""
+STRETCHES = 12
+"""Ranges of running costs that are listed; the rest is counted."""
 
 
 class Manifest(Protocol):
@@ -134,11 +143,25 @@ class Assignment(Struct, frozen=True):
     """Who takes it."""
     for_all: bool
     audience: tuple[str, ...]
+    """The posts that take it; those that may not be singled out are left out."""
     wanting: int
     """People who want it."""
     wanting_reason: str
     hours: int
     superfluous: int
+    prepares: tuple[str, ...]
+    """What it comes before, where it is taken for nothing else."""
+    reason: str
+
+
+class Measure(Struct, frozen=True):
+    """What would show on the job that a community has learned: its largest assessed need."""
+
+    practice: str
+    post: str
+    people: int
+    required: int
+    current: int
     reason: str
 
 
@@ -148,6 +171,8 @@ class Community(Struct, frozen=True):
     anchor: str
     name: str
     people: Figure
+    is_told: bool
+    """False where so few people belong to it that nothing is said of them."""
     goal: str
     lead: str
     why: tuple[Sentence, ...]
@@ -160,6 +185,15 @@ class Community(Struct, frozen=True):
     brokers: tuple[Broker, ...]
     more_brokers: int
     items: tuple[Assignment, ...]
+    untold: int
+    """Items that so few people take that nothing is said of them."""
+    owns: tuple[str, ...]
+    """Topics that are at home in it."""
+    lends: tuple[str, ...]
+    """Those of them that others need too."""
+    visits: tuple[tuple[str, str], ...]
+    """Topics that come to it from elsewhere, and from where."""
+    measure: Measure | None
     hours: Figure
     superfluous: int
     everything: int
@@ -176,6 +210,7 @@ class Community(Struct, frozen=True):
 class MatrixRow(Struct, frozen=True):
     """An item and what each community makes of it."""
 
+    anchor: str
     item: str
     hours_each: int
     cells: tuple[Assignment | None, ...]
@@ -189,6 +224,11 @@ class Matrix(Struct, frozen=True):
     communities: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     idle: tuple[Sentence, ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """True for more communities than a table has columns for."""
+        return len(self.communities) > COLUMNS
 
 
 class Carrier(Struct, frozen=True):
@@ -214,7 +254,13 @@ class Crossing(Struct, frozen=True):
     """Hours of those who want it there."""
     carriers: tuple[Carrier, ...]
     more_carriers: int
+    form: str
+    """What suits it: shared session, briefing, job shadowing, checklist."""
     reason: str
+
+    @property
+    def is_carried(self) -> bool:
+        return bool(self.carriers or self.more_carriers)
 
 
 class Overlap(Struct, frozen=True):
@@ -232,6 +278,7 @@ class Region(Struct, frozen=True):
 
     members: tuple[int, ...]
     """Positions in the list of communities."""
+    communities: tuple[str, ...]
     items: tuple[str, ...]
     hours: int
 
@@ -267,6 +314,9 @@ class Wave(Struct, frozen=True):
     number: int
     items: tuple[WaveItem, ...]
     hours: int
+    start: int
+    end: int
+    """From which to which hour of learning it lasts for whoever takes most in each wave."""
 
 
 class Flow(Struct, frozen=True):
@@ -304,6 +354,7 @@ class Granularity(Struct, frozen=True):
 
     stretches: tuple[Stretch, ...]
     units: tuple[CutUnit, ...]
+    more_units: int
     running: Figure
     is_set: bool
     """True where the leader set the running cost."""
@@ -312,6 +363,20 @@ class Granularity(Struct, frozen=True):
     @property
     def widest(self) -> Stretch | None:
         return next((stretch for stretch in self.stretches if stretch.is_widest), None)
+
+    @property
+    def listed(self) -> tuple[Stretch, ...]:
+        """The widest stretches, in order of what a community costs to run."""
+
+        def width(one: Stretch) -> float:
+            return one.high / one.low if one.high else inf
+
+        kept = sorted(self.stretches, key=width, reverse=True)[:STRETCHES]
+        return tuple(one for one in self.stretches if one in kept)
+
+    @property
+    def more_stretches(self) -> int:
+        return len(self.stretches) - len(self.listed)
 
 
 class Finding(Struct, frozen=True):
@@ -333,6 +398,9 @@ class Decided(Struct, frozen=True):
     by: str
     on: str
     has_effect: bool
+    costs: int | None
+    """Hours a year; none where they are not known, or there are none."""
+    spares: int | None
     reason: str
 
 
@@ -385,8 +453,23 @@ class RuleFile(Struct, frozen=True):
 
     topic: str
     rules: int
-    principles: int
+    principles: tuple["Principle", ...]
     is_own: bool
+
+
+class Principle(Struct, frozen=True):
+    """What justifies some rules of a topic, and what these conclude."""
+
+    basis: str
+    concludes: tuple[str, ...]
+
+
+class Input(Struct, frozen=True):
+    """A file that the strategy was made from."""
+
+    file: str
+    hash: str
+    """The first digits of its SHA-256."""
 
 
 class Method(Struct, frozen=True):
@@ -396,20 +479,25 @@ class Method(Struct, frozen=True):
     replaced: tuple[str, ...]
     settings: tuple[Setting, ...]
     """The parameters that the engagement sets."""
+    inputs: tuple[Input, ...]
     version: str
     fingerprint: str
     given: int
     concluded: int
 
 
-class Strategy(Struct, frozen=True):
+class Strategy(Struct, frozen=True, dict=True):
     """The whole document."""
 
     name: str
+    publish: bool
+    """True where no small group of people is singled out."""
     figures: Figures
     asks: tuple[Ask, ...]
     context: Context
     needs: Needs
+    assumptions: tuple[Finding, ...]
+    """Findings in whose place something is assumed."""
     communities: tuple[Community, ...]
     organisation: tuple[Branch, ...]
     matrix: Matrix
@@ -421,4 +509,14 @@ class Strategy(Struct, frozen=True):
     advice: tuple[Advice, ...]
     additions: tuple[Addition, ...]
     method: Method
+    rows: int
+    """Rows shown of each table within a community; the rest is counted."""
+    long_rows: int
+    """The same of each table about all communities."""
     reasons: tuple[Reason, ...]
+
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """The anchors of the communities and items that are told of, by name."""
+        items = {row.item: row.anchor for row in self.matrix.rows[: self.long_rows]}
+        return items | {one.name: one.anchor for one in self.communities if one.is_told}

@@ -1,0 +1,79 @@
+"""A language's wording in, a speaker and a rulebook that speak it out.
+
+The ontology says facts in every language that it knows; what rules say is theirs alone, in one
+language. A file of sentences, reports/templates/rules.*.toml, says it in another: slot by slot the
+same, so that only words change.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from cop_expert.explain.words import Speaker
+from cop_expert.facts import FactBase
+from cop_expert.model.rule import CheckedRulebook, Rule, Sentence, Slot
+from cop_expert.model.template import Datatype, Value
+from cop_expert.report.phrases import Phrases
+from cop_expert.resources import resource
+
+SLOT = re.compile(r"\{([^{}]*)\}")
+
+
+class LocalSpeaker(Speaker):
+    """Says numbers and the words that rules conclude as the language has them."""
+
+    def __init__(self, facts: FactBase, phrases: Phrases) -> None:
+        super().__init__(facts, phrases.wording.language)
+        self.phrases = phrases
+
+    def amount(self, millionths: int, datatype: Datatype) -> str:
+        return self.phrases.number(super().amount(millionths, datatype))
+
+    def value(self, value: Value, datatype: Datatype, given: bool = False) -> str:
+        said = super().value(value, datatype, given)
+        return self.phrases.word(said) if datatype.choices else said
+
+
+def translated(rulebook: CheckedRulebook, language: str) -> CheckedRulebook:
+    """The rulebook with what it says in the language, as far as its file of sentences goes."""
+    said = sentences(language)
+    if not said:
+        return rulebook
+    return replace(
+        rulebook,
+        rules={name: _translated(rule, said) for name, rule in rulebook.rules.items()},
+        parameters={
+            name: replace(one, comment=said.get(one.comment, one.comment))
+            for name, one in rulebook.parameters.items()
+        },
+    )
+
+
+def sentences(language: str) -> dict[str, str]:
+    """What rules say, and how it is said in the language; empty where they speak it already."""
+    path = resource(f"reports/templates/rules.{language}.toml")
+    if not language.isalpha() or not path.is_file():
+        return {}
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _translated(rule: Rule, said: Mapping[str, str]) -> Rule:
+    because = said.get(rule.because, rule.because)
+    slots = dict(zip(SLOT.findall(rule.because), _slots(rule.sentence), strict=True))
+    if not set(SLOT.findall(because)) <= slots.keys():
+        because = rule.because
+    sentence = tuple(_filled(because, slots))
+    basis = said.get(rule.basis, rule.basis)
+    return replace(rule, because=because, sentence=sentence, basis=basis)
+
+
+def _slots(sentence: Sentence) -> list[Slot]:
+    return [piece for piece in sentence if isinstance(piece, Slot)]
+
+
+def _filled(because: str, slots: Mapping[str, Slot]) -> list[str | Slot]:
+    """The sentence cut at its slots; every other piece is one."""
+    pieces = SLOT.split(because)
+    return [slots[piece] if place % 2 else piece for place, piece in enumerate(pieces)]
