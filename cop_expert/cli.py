@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cop_expert.model.rule import CheckedRulebook
     from cop_expert.model.template import Vocabulary
     from cop_expert.pipeline import Run
+    from cop_expert.report.phrases import Phrases
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -332,6 +333,7 @@ def why(
     from cop_expert.explain.ask import facts_asked_about
     from cop_expert.explain.why import BRIEF, Explainer, How
     from cop_expert.explain.words import Speaker
+    from cop_expert.report.phrases import phrases
 
     run = concluded(folder)
     speaker = Speaker(run.facts, run.manifest.language)
@@ -353,8 +355,9 @@ def why(
 
         echo_json(msgspec.to_builtins(proof))
         return
-    print_proof(proof, in_short)
-    print_also_true(further(run, speaker, answers[1:6]))
+    words = phrases(speaker.language)
+    print_proof(proof, in_short, words)
+    print_also_true(further(run, speaker, answers[1:6]), words)
 
 
 def print_contrast(
@@ -369,13 +372,13 @@ def print_contrast(
         found = contrast(Explainer(run.facts, run.rulebook, speaker), subject, places)
     if found is None:
         raise click.ClickException(nothing_concluded(subject, places[0]))
+    words = phrases(speaker.language)
     for answer in found.answers:
-        print_item(answer)
+        print_item(answer, words)
         click.echo()
-    wording = phrases().wording
     rows = tuple((row.label, *row.values) for row in found.rows)
-    headings = (wording.compared, *found.places)
-    click.echo(TopicTable(wording.contrast, headings, rows).as_text(), nl=False)
+    headings = (words.wording.compared, *found.places)
+    click.echo(TopicTable(words.wording.contrast, headings, rows).as_text(), nl=False)
 
 
 @main.command("why-not")
@@ -396,6 +399,7 @@ def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> Non
     from cop_expert.explain.why import Explainer
     from cop_expert.explain.why_not import WhyNot
     from cop_expert.explain.words import Speaker
+    from cop_expert.report.phrases import phrases
 
     run = concluded(folder)
     speaker = Speaker(run.facts, run.manifest.language)
@@ -414,7 +418,8 @@ def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> Non
 
         echo_json(msgspec.to_builtins(found))
         return
-    print_item(refusal(found, run.facts.vocabulary.templates[goal.template]))
+    template = run.facts.vocabulary.templates[goal.template]
+    print_item(refusal(found, template), phrases(speaker.language))
 
 
 @main.command("what-would-change")
@@ -576,7 +581,7 @@ def print_differences(old: "Run", new: "Run", as_json: bool) -> None:
         return
     from cop_expert.report.differences import differences_text
 
-    click.echo(differences_text(found, new.facts.vocabulary), nl=False)
+    click.echo(differences_text(found, new.facts.vocabulary, new.manifest.language), nl=False)
 
 
 def nothing_concluded(subject: str, place: str | None) -> str:
@@ -607,37 +612,30 @@ def further(run: "Run", speaker: Any, answers: list["Answerable"]) -> list[str]:
     return said
 
 
-def print_proof(proof: "Proof", in_short: bool) -> None:
+def print_proof(proof: "Proof", in_short: bool, words: "Phrases") -> None:
     """The answer in a sentence, then what it rests on, as a tree."""
     from cop_expert.explain.outline import brief, outline
-    from cop_expert.report.phrases import phrases
 
-    words = phrases()
-    print_item(brief(outline(proof)) if in_short else outline(proof))
+    print_item(brief(outline(proof)) if in_short else outline(proof), words)
     if proof.unshown:
         click.echo(words.more_ways(proof.unshown))
     if in_short and proof.derivations:
         click.echo(f"\n{words.wording.deeper}")
 
 
-def print_item(item: "Item") -> None:
-    from cop_expert.report.phrases import phrases
-
-    words = phrases()
+def print_item(item: "Item", words: "Phrases") -> None:
     click.echo(words.sentence(item))
     _print_items(item.children, words, "")
 
 
-def print_also_true(sentences: list[str]) -> None:
+def print_also_true(sentences: list[str], words: "Phrases") -> None:
     if sentences:
-        from cop_expert.report.phrases import phrases
-
-        click.echo(f"\n{phrases().wording.also_true}")
+        click.echo(f"\n{words.wording.also_true}")
         for sentence in sentences:
             click.echo(f"  {sentence}")
 
 
-def _print_items(items: tuple["Item", ...], words: Any, indent: str) -> None:
+def _print_items(items: tuple["Item", ...], words: "Phrases", indent: str) -> None:
     for position, item in enumerate(items):
         last = position == len(items) - 1
         click.echo(f"{indent}{'└─ ' if last else '├─ '}{words.line(item)}")
