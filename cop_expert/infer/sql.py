@@ -365,7 +365,7 @@ def _in_order_of_need(
 
 
 def _is_not(condition: str) -> str:
-    return f"NOT {condition}"
+    return f"(NOT {condition})"
 
 
 def all_of(conditions: list[str]) -> str:
