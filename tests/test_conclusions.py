@@ -8,13 +8,16 @@ from typing import Any
 
 import oracle
 import pytest
+from msgspec.structs import replace
 from random_engagement import write_engagement
 
 from cop_expert import pipeline
+from cop_expert.model.template import Vocabulary
 from cop_expert.report.conclusions import conclusions
 
 ENGINES = ("duckdb", "experta")
 EXAMPLES = sorted((Path(__file__).parent.parent / "kb" / "examples").iterdir())
+SEEDS = int(os.environ.get("COP_SEEDS", "25"))
 DATA = Path(os.environ.get("COP_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
@@ -57,10 +60,28 @@ def test_engines_agree_fact_by_fact(folder: Path) -> None:
         assert bases[0].rows(template) == bases[1].rows(template), template
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("COP_SEEDS", "25"))))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_random_engagements_as_the_second_reading_has_them(seed: int, tmp_path: Path) -> None:
     write_engagement(tmp_path, seed)
     assert differences(concluded(tmp_path, ENGINES[seed % 2]), oracle.conclude(tmp_path)) == []
+
+
+def none_on_demand(words: Vocabulary) -> Vocabulary:
+    stored = {name: replace(kind, on_demand=False) for name, kind in words.templates.items()}
+    return replace(words, templates=stored)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS // 3))
+def test_what_is_looked_up_on_demand_is_what_would_be_stored(seed: int, tmp_path: Path) -> None:
+    write_engagement(tmp_path, seed)
+    looked_up, stored = (pipeline.read(tmp_path) for _ in range(2))
+    stored.facts.vocabulary = none_on_demand(stored.facts.vocabulary)
+    for knowledge in (looked_up, stored):
+        pipeline.infer(knowledge, "duckdb", "unkept")
+    views = looked_up.facts.query("SELECT view_name FROM duckdb_views() WHERE NOT internal")
+    assert len(views) > 5 and not stored.facts.vocabulary.on_demand()
+    for template in looked_up.facts.vocabulary.templates:
+        assert looked_up.facts.rows(template) == stored.facts.rows(template), template
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cop_expert.explain.ranks import Ranks
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.sql import Body, own_table
-from cop_expert.infer.sql_terms import MACROS, rescaled
+from cop_expert.infer.sql_terms import CAREFUL, rescaled
 from cop_expert.model.arithmetic import INNER_PLACES
 from cop_expert.model.rule import (
     Aggregate,
@@ -78,7 +78,7 @@ class Matcher:
         """The templates whose bindings are all held in memory, once they are asked for."""
         self.ranks = Ranks(facts, self.strata)
         self._all: dict[int, dict[Row, list[Match]]] = {}
-        facts.query(MACROS)
+        facts.query(CAREFUL)
 
     def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
         """The bindings with which the clause concludes the row."""

@@ -12,7 +12,7 @@ from cop_expert.export.concluded import Concluded
 from cop_expert.facts import Row, quoted
 from cop_expert.infer.duck import run_rounds
 from cop_expert.infer.sql import Body, TableOf, own_table
-from cop_expert.infer.sql_terms import MACROS
+from cop_expert.infer.sql_terms import CAREFUL
 from cop_expert.model.rule import Clause, Fallback, Presence, Stratum, is_aggregated
 from cop_expert.model.template import Kind, Value
 
@@ -40,7 +40,7 @@ class Reasons:
         }
         self._ranked: set[str] = set()
         self._known: dict[str, dict[Row, list[Reason]]] = {}
-        self.facts.query(MACROS)
+        self.facts.query(CAREFUL)
 
     def of(self, template: str) -> Iterator[tuple[Row, list[Reason]]]:
         """Each fact in order, with its reasons; given ones have none."""

@@ -11,6 +11,7 @@ from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.joins import are_disjoint, only_joins
 from cop_expert.infer.sql import Query
+from cop_expert.infer.sql_terms import CAREFUL, MACROS
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import (
     Aggregate,
@@ -47,22 +48,37 @@ class DuckEngine(Engine):
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         clauses = [clause for clause in stratum.clauses if self._can_fire(clause, stratum)]
         try:
-            if stratum.recursive:
-                self._recur(stratum, clauses)
-            else:
-                for name in stratum.templates:
-                    self._insert(name, [c for c in clauses if c.head.template == name])
+            yield from self._conclude(stratum, clauses)
         except OVERFLOW:
-            overflowing = list(self._overflowing(stratum, clauses))
-            if not overflowing:
-                raise
-            yield from map(overflow, overflowing)
-            return
+            yield from self._conclude_with_care(stratum, clauses)
+
+    def _conclude(self, stratum: Stratum, clauses: list[Clause]) -> list[Diagnostic]:
+        """Add what follows; what was divided by zero."""
+        if stratum.recursive:
+            self._recur(stratum, clauses)
+        else:
+            for name in stratum.templates:
+                self._insert(name, [c for c in clauses if c.head.template == name])
+        return list(self._divided_by_zero(clauses))
+
+    def _divided_by_zero(self, clauses: list[Clause]) -> Iterator[Diagnostic]:
         for clause in clauses:
             if any(self._may_be_zero(divisor, clause) for divisor in divisors(clause)):
                 counts = Query(clause, self.facts).zero_divisions()
                 if times := sum(self.facts.query(sql)[0][0] for sql in counts):
                     yield divided_by_zero(clause, times)
+
+    def _conclude_with_care(self, stratum: Stratum, clauses: list[Clause]) -> list[Diagnostic]:
+        """The order in which conditions are asked is DuckDB's affair: what is too large in one may
+        be part of no binding.
+        """
+        self.facts.query(CAREFUL)
+        for name in stratum.templates:
+            self.facts.query(f"DELETE FROM {quoted(name)}")
+        found = list(map(overflow, self._overflowing(stratum, clauses)))
+        found = found or self._conclude(stratum, clauses)
+        self.facts.query(MACROS)
+        return found
 
     def _may_be_zero(self, divisor: Expression, clause: Clause) -> bool:
         """Whether a look at the columns that it is made of cannot rule that out."""
@@ -144,6 +160,8 @@ class DuckEngine(Engine):
             try:
                 # A count would let DuckDB pass over the very column that overflows.
                 self.facts.query(f'CREATE OR REPLACE TEMP TABLE "@tried" AS {query.select()}')
+                if any(map(self.facts.query, query.too_large())):
+                    yield clause
             except OVERFLOW:
                 yield clause
 

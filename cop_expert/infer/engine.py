@@ -7,7 +7,7 @@ from itertools import combinations
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.joins import are_disjoint
 from cop_expert.infer.sql import Query
-from cop_expert.infer.sql_terms import MACROS
+from cop_expert.infer.sql_terms import CAREFUL, MACROS
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.keys import determined
@@ -122,6 +122,7 @@ def _clashes(facts: FactBase, template: Template) -> Iterator[tuple[Row, Row]]:
 
 
 def _clash(facts: FactBase, clauses: list[Clause], one: Row, other: Row) -> Diagnostic:
+    facts.query(CAREFUL)
     first, second = _concluding(facts, clauses, one), _concluding(facts, clauses, other)
     template = facts.vocabulary.templates[first.head.template]
     key = [one[template.position(field)] for field in template.key]

@@ -169,11 +169,22 @@ def _demanded(clause: Clause, template: Template) -> Iterator[Expression]:
     for condition in clause.body:
         if not isinstance(condition, Fallback):
             terms += expressions(condition)
-    for part in (part for term in terms for part in parts(term)):
-        if isinstance(part, Operation):
-            yield from part.operands
-        elif isinstance(part, Aggregate) and part.function != "count":
-            yield part.operand
+    for term in terms:
+        yield from _reckoned_with(term)
+
+
+def _reckoned_with(term: Expression) -> Iterator[Expression]:
+    """What steps and aggregates need; to count takes nothing."""
+    match term:
+        case Operation(operands=operands):
+            inner = operands
+        case Aggregate(function, operand) if function != "count":
+            inner = (operand,)
+        case _:
+            inner = ()
+    for found in inner:
+        yield found
+        yield from _reckoned_with(found)
 
 
 def _all(readers: Sequence[Callable[[Bindings], Any]], bindings: Bindings) -> list[Any]:

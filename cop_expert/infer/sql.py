@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from cop_expert.facts import STORED, FactBase, quoted
 from cop_expert.infer.evaluate import needed
 from cop_expert.infer.joins import Nearest, asked_of_groups, is_key_among, nearest_of
-from cop_expert.infer.sql_terms import Terms
+from cop_expert.infer.sql_terms import Terms, tried
 from cop_expert.model.arithmetic import PLACES
 from cop_expert.model.keys import determined
 from cop_expert.model.origin import Origin
@@ -156,7 +156,7 @@ class Body:
         if condition.name not in self.terms.values:
             self.terms.take(condition.name, taken, absent)
             return
-        self.tests.append(f"{taken} = {self.terms.values[condition.name]}")
+        self.tests.append(tried(f"{taken} = {self.terms.values[condition.name]}"))
         if absent:
             self.where.append(f"{taken} IS NOT NULL")
 
@@ -181,12 +181,19 @@ class Body:
     def text(self, *extra: str) -> str:
         """FROM and WHERE; what cannot be divided binds nothing."""
         divisible = map(_is_not, self.terms.zeros)
-        return self._text([*self.where, *self.tests, *divisible, *extra])
+        return self._text([*self.where, *self.tests, *divisible, *map(tried, extra)])
 
     def undivided(self) -> str:
         """FROM and WHERE for the bindings that would hold if nothing were divided by zero."""
         possible = [f"coalesce({test}, TRUE)" for test in self.tests]
         return self._text([*self.where, *possible, f"({' OR '.join(self.terms.zeros)})"])
+
+    def too_large(self) -> str:
+        """FROM and WHERE for the bindings of which it cannot be told whether they hold."""
+        tests = [*self.tests, *map(_is_not, self.terms.zeros)]
+        possible = [f"coalesce({test}, TRUE)" for test in tests]
+        unknown = " OR ".join(f"{test} IS NULL" for test in tests) or "FALSE"
+        return self._text([*self.where, *possible, f"({unknown})"])
 
     def _text(self, conditions: list[str]) -> str:
         return f"{self.source()} WHERE {all_of([*conditions, *self.terms.present])}"
@@ -242,12 +249,19 @@ class Query:
     def zero_divisions(self) -> list[str]:
         """Queries that count bindings, and groups, that conclude nothing for this reason."""
         queries = []
-        bodies = [self.grouped.before, self.body] if self.grouped else [self.body]
-        for body in bodies:
+        for body in self._bodies:
             if body.terms.zeros:
                 names = ", ".join(body.terms.values.values()) or 1
                 queries.append(f"SELECT DISTINCT {names} {body.undivided()}")
         return [f"SELECT count(*) FROM ({query})" for query in queries]
+
+    def too_large(self) -> list[str]:
+        """Queries that find bindings, and groups, with a number that is too large."""
+        return [f"SELECT 1 {body.too_large()} LIMIT 1" for body in self._bodies]
+
+    @property
+    def _bodies(self) -> list[Body]:
+        return [self.grouped.before, self.body] if self.grouped else [self.body]
 
 
 class Groups:
@@ -263,8 +277,8 @@ class Groups:
         self._columns: list[str] = []
         self._groups: list[str] = []
         for name in self._needed(clause, later):
-            self._keep(name)
-        self._demand_keys(clause, facts.vocabulary.templates[clause.head.template])
+            self._keep(Variable(name, clause.origin))
+        self._demand_names(clause, facts.vocabulary.templates[clause.head.template])
         for term in (part for _, head in clause.head for part in _grouped_parts(head)):
             self._reckon(term, clause.origin)
         self.after.tables.append(f"({self._select()}) AS g")
@@ -285,17 +299,19 @@ class Groups:
         names = dict.fromkeys(variable.name for variable in found)
         return [name for name in names if name in self.before.terms.values]
 
-    def _keep(self, name: str) -> None:
-        terms, column = self.before.terms, quoted(name)
-        self._groups.append(terms.values[name])
-        self._columns.append(f"{terms.values[name]} AS {column}")
-        self.after.terms.take(name, f"g.{column}", name in terms.maybe_absent)
+    def _keep(self, variable: Variable) -> None:
+        sql, column = self.before.terms.value(variable), quoted(variable.name)
+        self._groups.append(sql)
+        self._columns.append(f"{sql} AS {column}")
+        absent = self.before.terms.may_be_absent(variable)
+        self.after.terms.take(variable.name, f"g.{column}", absent)
 
-    def _demand_keys(self, clause: Clause, template: Template) -> None:
-        """A binding without what the conclusion must name is part of no group."""
+    def _demand_names(self, clause: Clause, template: Template) -> None:
+        """A binding without a name that the conclusion must give is part of no group."""
+        terms = self.before.terms
         for field, term in clause.head:
-            if isinstance(term, Variable) and template.by_name[field].required:
-                self.before.terms.demand(term, self.before.terms.values.get(term.name, ""))
+            if template.by_name[field].required and terms.may_be_absent(term):
+                terms.demand(term, terms.value(term))
 
     def _reckon(self, term: Expression, origin: Origin) -> None:
         """An aggregate, or an expression to group by, under a name that no variable can bear."""
@@ -349,7 +365,7 @@ def _in_order_of_need(
 
 
 def _is_not(condition: str) -> str:
-    return f"NOT {condition}"
+    return f"(NOT {condition})"
 
 
 def all_of(conditions: list[str]) -> str:

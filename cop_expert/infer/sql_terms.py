@@ -18,21 +18,24 @@ from cop_expert.model.template import Datatype, Kind, Value
 SMALL = "BETWEEN -4000000000000000000::HUGEINT AND 4000000000000000000::HUGEINT"
 """Numbers that 64 bits hold, twice over; DuckDB divides those ten times as fast."""
 MACROS = f"""
-CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) // 2)) // d;
+CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) >> 1)) // d;
 CREATE OR REPLACE TEMP MACRO rounded(n, d) AS
     CASE WHEN n {SMALL} THEN round_half_away(n::BIGINT, d::BIGINT)
     ELSE round_half_away(n, d::HUGEINT) END;
-CREATE OR REPLACE TEMP MACRO half_and_more(d) AS (d * 500000::BIGINT + d // 2) // 1000000;
+CREATE OR REPLACE TEMP MACRO half_and_more(d) AS (d * 500000::BIGINT + (d >> 1)) // 1000000;
 CREATE OR REPLACE TEMP MACRO quotient_rounded(n, d) AS
     CASE WHEN n {SMALL} AND abs(d) < 9000000000000
     THEN sign(n)::BIGINT * sign(d)::BIGINT * ((abs(n::BIGINT) + half_and_more(abs(d::BIGINT)))
         // abs(d::BIGINT))
     ELSE round_half_away(round_half_away(n * 1000000::HUGEINT, d), 1000000::HUGEINT) END;
+CREATE OR REPLACE TEMP MACRO tried(condition) AS condition;
 """
 """A quotient is rounded to twelve places and then, as facts hold it, to six. Of numbers that are
 not negative both are one division: with n in the places that make the quotient have six,
 floor((floor((n·10⁶ + ⌊d/2⌋) / d) + 500000) / 10⁶) = floor((n + ⌊(500000·d + ⌊d/2⌋) / 10⁶⌋) / d).
 """
+CAREFUL = f"{MACROS} CREATE OR REPLACE TEMP MACRO tried(condition) AS TRY(condition);"
+"""With these a condition is NULL where a number in it is too large."""
 Number = tuple[str, int]
 """An SQL expression and its decimal places. What facts hold has 64 bits, all that is reckoned of
 it 128: the sum of many is taken in 128 by DuckDB itself."""
@@ -77,7 +80,8 @@ class Terms:
         """The name is what an expression makes of other names, with all its places."""
         if self.types[name].kind == Kind.NUMBER:
             self.numbers[name] = self.number(expression)
-            self.values[name] = f"({rescaled(*self.numbers[name], PLACES)})::BIGINT"
+            # What is too large for a fact matches none.
+            self.values[name] = f"TRY_CAST({rescaled(*self.numbers[name], PLACES)} AS BIGINT)"
         else:
             self.values[name] = self.value(expression)
         if self.may_be_absent(expression):
@@ -123,7 +127,12 @@ class Terms:
 
     def comparison(self, comparison: Comparison) -> str:
         """Only `none` equals `none`; nothing is larger or smaller than it."""
-        left, right, operator = comparison.left, comparison.right, comparison.operator
+        sides = (comparison.left, comparison.right)
+        if None in map(self._plain_column, sides):
+            return tried(self._comparison(*sides, comparison.operator))
+        return self._comparison(*sides, comparison.operator)
+
+    def _comparison(self, left: Expression, right: Expression, operator: str) -> str:
         one, other = self._sides(left, right)
         relation = "<>" if operator == "!=" else operator
         match self.may_be_absent(left), self.may_be_absent(right):
@@ -153,16 +162,20 @@ class Terms:
     def _plain_column(self, expression: Expression) -> str | None:
         """Facts and literals compare as they are stored, without arithmetic."""
         match expression:
-            case Variable(name) if self.numbers.get(name, ("", PLACES))[1] == PLACES:
+            case Variable(name) if self._is_held(name):
                 return self.values[name]
             case Constant(value):
                 return self.literal(value)
         return None
 
+    def _is_held(self, name: str) -> bool:
+        """True where the name is just what facts hold, or no number."""
+        return self.numbers.get(name, (self.values[name], PLACES)) == (self.values[name], PLACES)
+
     def value(self, expression: Expression) -> str:
         """An expression as a fact would hold it."""
         match expression:
-            case Variable(name) if name not in self.numbers or self.numbers[name][1] == PLACES:
+            case Variable(name) if self._is_held(name):
                 return self.values[name]
             case Constant(value):
                 return self.literal(value)
@@ -254,10 +267,15 @@ class Terms:
         numerator = f"({a} * {10**shift}::HUGEINT)" if shift else f"{a}::HUGEINT"
         if isinstance(divisor, Constant) and divisor.value:
             return numerator, b
-        zero = f"({f'NOT {self._unless} AND ' if self._unless else ''}{b} = 0)"
+        zero = f"({f'NOT {self._unless} AND ' if self._unless else ''}{tried(f'{b} = 0')})"
         if zero not in self.zeros:
             self.zeros.append(zero)
         return numerator, f"nullif({b}, 0)"
+
+
+def tried(condition: str) -> str:
+    """A condition in which numbers are reckoned."""
+    return f"tried({condition})"
 
 
 def rescaled(sql: str, places: int, to: int) -> str:
