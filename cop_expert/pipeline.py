@@ -16,15 +16,24 @@ from cop_expert.keep import (
     program,
     standard_files,
 )
-from cop_expert.model.diagnostic import Diagnostic, in_order, stop_at_errors
+from cop_expert.model.diagnostic import (
+    Diagnostic,
+    KnowledgeProblem,
+    did_you_mean,
+    in_order,
+    stop_at_errors,
+)
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Rulebook, texts_of
 from cop_expert.model.template import Vocabulary
 
 if TYPE_CHECKING:
     from cop_expert.infer.engine import Engine
+    from cop_expert.load.catalogue import Catalogue, Choice, Profiles
     from cop_expert.load.changes import Changes
     from cop_expert.load.engagement import Engagement
+    from cop_expert.load.importing import DryRun
+    from cop_expert.load.propose import Wishes
     from cop_expert.load.sheet import Sheet
 
 ENGINES = ("auto", "experta", "duckdb")
@@ -133,7 +142,7 @@ def read(
     changes = changes or NOTHING
     engagement, problems = read_engagement(folder)
     engagement = supposing(engagement, changes)
-    if not (engagement.tables or engagement.workbooks or engagement.knowledge):
+    if not engagement.holds_anything:
         stop_at_errors(problems)
     facts, individuals, found = read_ontologies(engagement, limits)
     problems += found
@@ -154,6 +163,92 @@ def read(
         rulebook,
         tuple(in_order(problems)),
     )
+
+
+def try_import(folder: Path, file: Path, sheet: str, wishes: "Wishes") -> "DryRun":
+    """What of a foreign file would be read, and as what; raises KnowledgeProblem."""
+    from msgspec.structs import replace
+
+    from cop_expert.load.engagement import read_engagement
+    from cop_expert.load.findings import Findings
+    from cop_expert.load.importing import FOLDER, DryRun, names_nearly_alike, rows_from
+    from cop_expert.load.mapping import read_foreign
+    from cop_expert.load.propose import propose
+    from cop_expert.load.tables import read_tables
+
+    name, findings = f"{FOLDER}/{file.name}", Findings()
+    engagement, _ = read_engagement(folder)
+    own, _, _ = read_ontologies(engagement, UNLIMITED)
+    raw = read_foreign(file, name, sheet, own, findings)
+    stop_at_errors(findings.diagnostics())
+    proposal = propose(raw, name, wishes, own)
+    here = {(mapping.file, mapping.sheet) for mapping in proposal.mappings}
+    others = [m for m in engagement.imports if (m.file, m.sheet) not in here]
+    imports = (*others, *proposal.mappings)
+    engagement = replace(engagement, imports=imports, elsewhere={name: file})
+    facts, individuals, _ = read_ontologies(engagement, UNLIMITED)
+    _, problems = read_tables(engagement, facts, individuals)
+    facts.settle()
+    return DryRun(
+        source=raw.source,
+        headings_row=raw.first_line,
+        proposal=proposal,
+        rows=rows_from(raw.source, facts),
+        problems=tuple(p for p in problems if p.origin.source == raw.source),
+        elsewhere=sum(p.origin.source != raw.source and not p.warning for p in problems),
+        same=tuple(names_nearly_alike(raw, own, proposal.mappings, facts)),
+    )
+
+
+def try_catalogue(
+    folder: Path, catalogue: "Catalogue", wishes: tuple[str, ...], least: int
+) -> tuple[list["Choice"], "Profiles"]:
+    """Which occupation is taken for which role, and what comes of it.
+
+    Without wishes, one for each role of the engagement that has one like it. Raises
+    KnowledgeProblem for a role that the engagement does not have.
+    """
+    from cop_expert.load.catalogue import EVERY, choose, every, profiles, units_of
+    from cop_expert.load.csv_file import UnreadableFile
+
+    if EVERY in wishes:
+        choices = every(catalogue)
+        made = profiles(choices, catalogue, least)
+        made.tables.update(units_of(choices, catalogue))
+        return choices, made
+    roles = _roles(folder)
+    choices = []
+    for wish in wishes or roles:
+        try:
+            choices.append(choose(wish, catalogue))
+        except UnreadableFile as error:
+            if wishes:
+                raise KnowledgeProblem(
+                    [Diagnostic("no-occupation", str(error), Origin(wish), error.advice)]
+                ) from None
+    unknown = [choice.role for choice in choices if choice.role not in roles]
+    if unknown:
+        raise KnowledgeProblem([_no_role(role, roles) for role in unknown])
+    return choices, profiles(choices, catalogue, least)
+
+
+def _no_role(role: str, roles: list[str]) -> Diagnostic:
+    advice = did_you_mean(role, roles) or "it must stand in the table roles first"
+    return Diagnostic(
+        "no-occupation", "no role of the engagement is called so", Origin(role), advice
+    )
+
+
+def _roles(folder: Path) -> list[str]:
+    """The names of all roles, as far as the tables can be read."""
+    from cop_expert.load.engagement import read_engagement
+    from cop_expert.load.tables import read_tables
+
+    engagement, _ = read_engagement(folder)
+    facts, individuals, _ = read_ontologies(engagement, UNLIMITED)
+    read_tables(engagement, facts, individuals)
+    facts.settle()
+    return sorted({str(record["role"]) for record in facts.records("Post")})
 
 
 def read_ontologies(
