@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -49,6 +50,7 @@ def _profiles(
     folder: Path, rated: list[Path], codes: set[str]
 ) -> tuple[list[Practice], list[Rating]]:
     names: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     values: dict[tuple[str, str, str], int] = {}
 
     def take(record: Record) -> None:
@@ -62,12 +64,24 @@ def _profiles(
 
     for file in rated:
         _read(file, take)
+        for element in names.keys() - kinds.keys():
+            kinds[element] = file.name.partition(".")[0].casefold()
+    names = _told_apart(names, kinds)
     ratings = [
         Rating(code, names[element], importance, values.get((code, element, "LV")))
         for (code, element, scale), importance in values.items()
         if scale == "IM"
     ]
     return _practices(folder, names), ratings
+
+
+def _told_apart(names: dict[str, str], kinds: dict[str, str]) -> dict[str, str]:
+    """Mathematics is a skill as well as knowledge."""
+    times = Counter(names.values())
+    return {
+        element: name if times[name] == 1 else f"{name} ({kinds[element]})"
+        for element, name in names.items()
+    }
 
 
 ENDS = {"IM": (1, 5), "LV": (0, 7)}
