@@ -291,7 +291,7 @@ def import_catalogue(
     folder: Path, path: Path, roles: tuple[str, ...], least: int, write: bool
 ) -> None:
     """Say which occupation is taken for which role, and write what it needs."""
-    from cop_expert.load.catalogue import open_catalogue, remember_profiles
+    from cop_expert.load.catalogue import NoMatch, open_catalogue, remember_profiles
     from cop_expert.load.csv_file import UnreadableFile
     from cop_expert.pipeline import try_catalogue
 
@@ -302,10 +302,9 @@ def import_catalogue(
             if catalogue is None:
                 raise click.ClickException(f"{path} holds no catalogue: O*NET, ESCO, NICE or CASE")
             choices, made = try_catalogue(folder, catalogue, roles, least)
-    except UnreadableFile as error:
-        raise click.ClickException(
-            f"{path}: {error}{error.advice and '; '}{error.advice}"
-        ) from error
+    except (UnreadableFile, NoMatch) as error:
+        advice = f"; {error.advice}" if error.advice else ""
+        raise click.ClickException(f"{path.name}: {error}{advice}") from error
     doubtful = [choice for choice in choices if not choice.is_certain]
     for choice in choices if len(choices) < 100 else doubtful:
         click.echo(f"{choice.role} ← {choice.code} {choice.title}")

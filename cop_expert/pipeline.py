@@ -16,13 +16,7 @@ from cop_expert.keep import (
     program,
     standard_files,
 )
-from cop_expert.model.diagnostic import (
-    Diagnostic,
-    KnowledgeProblem,
-    did_you_mean,
-    in_order,
-    stop_at_errors,
-)
+from cop_expert.model.diagnostic import Diagnostic, in_order, stop_at_errors
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Rulebook, texts_of
 from cop_expert.model.template import Vocabulary
@@ -203,40 +197,20 @@ def try_import(folder: Path, file: Path, sheet: str, wishes: "Wishes") -> "DryRu
 def try_catalogue(
     folder: Path, catalogue: "Catalogue", wishes: tuple[str, ...], least: int
 ) -> tuple[list["Choice"], "Profiles"]:
-    """Which occupation is taken for which role, and what comes of it.
+    """Which occupation is taken for which role, and what comes of it; raises NoMatch.
 
-    Without wishes, one for each role of the engagement that has one like it. Raises
-    KnowledgeProblem for a role that the engagement does not have.
+    Without wishes, one for each role of the engagement that has one like it.
     """
-    from cop_expert.load.catalogue import EVERY, choose, every, profiles, units_of
-    from cop_expert.load.csv_file import UnreadableFile
+    from cop_expert.load.catalogue import EVERY, choices_for, every, profiles, units_of
 
     if EVERY in wishes:
         choices = every(catalogue)
         made = profiles(choices, catalogue, least)
         made.tables.update(units_of(choices, catalogue))
-        return choices, made
-    roles = _roles(folder)
-    choices = []
-    for wish in wishes or roles:
-        try:
-            choices.append(choose(wish, catalogue))
-        except UnreadableFile as error:
-            if wishes:
-                raise KnowledgeProblem(
-                    [Diagnostic("no-occupation", str(error), Origin(wish), error.advice)]
-                ) from None
-    unknown = [choice.role for choice in choices if choice.role not in roles]
-    if unknown:
-        raise KnowledgeProblem([_no_role(role, roles) for role in unknown])
-    return choices, profiles(choices, catalogue, least)
-
-
-def _no_role(role: str, roles: list[str]) -> Diagnostic:
-    advice = did_you_mean(role, roles) or "it must stand in the table roles first"
-    return Diagnostic(
-        "no-occupation", "no role of the engagement is called so", Origin(role), advice
-    )
+    else:
+        choices = choices_for(wishes, _roles(folder), catalogue)
+        made = profiles(choices, catalogue, least)
+    return choices, made
 
 
 def _roles(folder: Path) -> list[str]:

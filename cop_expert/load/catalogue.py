@@ -5,7 +5,8 @@ belongs together. What comes out is the same for all: rows for our own tables.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
 from io import StringIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from msgspec import Struct
 from cop_expert.load.csv_file import UnreadableFile
 from cop_expert.load.words import tidy
 from cop_expert.model.arithmetic import to_decimal
+from cop_expert.model.diagnostic import did_you_mean
 
 CERTAIN = 0.9
 """How well a title must fit a role's name for it to be taken without asking."""
@@ -59,6 +61,14 @@ class Catalogue(Struct, frozen=True):
     """Practices and ratings of these occupations."""
 
 
+class NoMatch(Exception):
+    """A role or an occupation that is not there, and what to do about it."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
 class Choice(Struct, frozen=True):
     """An occupation for a role."""
 
@@ -100,7 +110,7 @@ def open_catalogue(path: Path) -> Catalogue | None:
 
 
 def choose(wish: str, catalogue: Catalogue) -> Choice:
-    """`Chef=35-1011.00`, `Chef=head cook` or just `Chef`; raises UnreadableFile where none fits."""
+    """`Chef=35-1011.00`, `Chef=head cook` or just `Chef`; raises NoMatch."""
     role, _, said = map(tidy, wish.partition("="))
     said = said or role
     if said in catalogue.occupations:
@@ -110,12 +120,31 @@ def choose(wish: str, catalogue: Catalogue) -> Choice:
     )
     (best, title, code), *rest = scores[:4]
     if -best < NEAR:
-        raise UnreadableFile(
+        raise NoMatch(
             f"{catalogue.name} has no occupation like '{said}'",
             "name one by its title or its code, as in --role 'Chef=35-1011.00'",
         )
     others = tuple(f"{c} {t}" for score, t, c in rest if -score >= NEAR)
     return Choice(role, code, title, -best, others)
+
+
+def choices_for(wishes: Sequence[str], roles: list[str], catalogue: Catalogue) -> list[Choice]:
+    """What is wished for; without wishes, whatever is like one of the roles; raises NoMatch."""
+    if not wishes:
+        return list(_likely(roles, catalogue))
+    choices = [choose(wish, catalogue) for wish in wishes]
+    for choice in choices:
+        if choice.role not in roles:
+            near = did_you_mean(choice.role, roles)
+            advice = near or "it must stand in the table roles first"
+            raise NoMatch(f"there is no role '{choice.role}' in the engagement", advice)
+    return choices
+
+
+def _likely(roles: list[str], catalogue: Catalogue) -> Iterator[Choice]:
+    for role in roles:
+        with suppress(NoMatch):
+            yield choose(role, catalogue)
 
 
 def _likeness(said: str, title: str) -> float:

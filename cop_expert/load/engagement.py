@@ -72,8 +72,6 @@ def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:
     files, problems = _files(folder)
     text, unreadable = _text(folder)
     settings, wrong = read_settings(text)
-    if not (files["tables"] or files["workbooks"] or files["knowledge"]) and not settings.imports:
-        problems = problems or [_no_tables()]
     engagement = Engagement(
         folder=folder,
         name=settings.name or folder.resolve().name,
@@ -90,7 +88,10 @@ def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:
     )
     kept = {mapping.file for mapping in engagement.imports}
     lost = sorted({mapping.file for mapping in settings.imports} - kept)
-    return engagement, problems + unreadable + wrong + [_outside(file) for file in lost]
+    problems += [_outside(file) for file in lost]
+    if not engagement.holds_anything and not problems:
+        problems.append(_no_tables())
+    return engagement, problems + unreadable + wrong
 
 
 def _no_folder(folder: Path) -> Diagnostic:
