@@ -20,7 +20,15 @@ from cop_expert.files import moved_into
 from cop_expert.resources import PACKAGE, resource
 
 FOLDER = ".cop"
-INPUTS = ("engagement.toml", "tables/*", "*.[xX][lL][sS][xX]", "knowledge/*", "rules/*.rules")
+INPUTS = (
+    "engagement.toml",
+    "tables/*",
+    "imports/*",
+    "imports/*/*",
+    "*.[xX][lL][sS][xX]",
+    "knowledge/*",
+    "rules/*.rules",
+)
 ABANDONED = 3600
 """Seconds after which a file that was never moved into place was left by a run that is gone."""
 T = TypeVar("T")

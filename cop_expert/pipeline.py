@@ -24,8 +24,11 @@ from cop_expert.model.template import Vocabulary
 if TYPE_CHECKING:
     from cop_expert.export.concluded import Concluded
     from cop_expert.infer.engine import Engine
+    from cop_expert.load.catalogue import Catalogue, Choice, Profiles
     from cop_expert.load.changes import Changes
     from cop_expert.load.engagement import Engagement
+    from cop_expert.load.importing import DryRun
+    from cop_expert.load.propose import Wishes
     from cop_expert.load.sheet import Sheet
 
 ENGINES = ("auto", "experta", "duckdb")
@@ -134,7 +137,7 @@ def read(
     changes = changes or NOTHING
     engagement, problems = read_engagement(folder)
     engagement = supposing(engagement, changes)
-    if not (engagement.tables or engagement.workbooks or engagement.knowledge):
+    if not engagement.holds_anything:
         stop_at_errors(problems)
     facts, individuals, found = read_ontologies(engagement, limits)
     problems += found
@@ -155,6 +158,72 @@ def read(
         rulebook,
         tuple(in_order(problems)),
     )
+
+
+def try_import(folder: Path, file: Path, sheet: str, wishes: "Wishes") -> "DryRun":
+    """What of a foreign file would be read, and as what; raises KnowledgeProblem."""
+    from msgspec.structs import replace
+
+    from cop_expert.load.engagement import read_engagement
+    from cop_expert.load.findings import Findings
+    from cop_expert.load.importing import FOLDER, DryRun, names_nearly_alike, rows_from
+    from cop_expert.load.mapping import read_foreign
+    from cop_expert.load.propose import propose
+    from cop_expert.load.tables import read_tables
+
+    name, findings = f"{FOLDER}/{file.name}", Findings()
+    engagement, _ = read_engagement(folder)
+    own, _, _ = read_ontologies(engagement, UNLIMITED)
+    raw = read_foreign(file, name, sheet, own, findings)
+    stop_at_errors(findings.diagnostics())
+    proposal = propose(raw, name, wishes, own)
+    here = {(mapping.file, mapping.sheet) for mapping in proposal.mappings}
+    others = [m for m in engagement.imports if (m.file, m.sheet) not in here]
+    imports = (*others, *proposal.mappings)
+    engagement = replace(engagement, imports=imports, elsewhere={name: file})
+    facts, individuals, _ = read_ontologies(engagement, UNLIMITED)
+    _, problems = read_tables(engagement, facts, individuals)
+    facts.settle()
+    return DryRun(
+        source=raw.source,
+        headings_row=raw.first_line,
+        proposal=proposal,
+        rows=rows_from(raw.source, facts),
+        problems=tuple(p for p in problems if p.origin.source == raw.source),
+        elsewhere=sum(p.origin.source != raw.source and not p.warning for p in problems),
+        same=tuple(names_nearly_alike(raw, own, proposal.mappings, facts)),
+    )
+
+
+def try_catalogue(
+    folder: Path, catalogue: "Catalogue", wishes: tuple[str, ...], least: int
+) -> tuple[list["Choice"], "Profiles"]:
+    """Which occupation is taken for which role, and what comes of it; raises NoMatch.
+
+    Without wishes, one for each role of the engagement that has one like it.
+    """
+    from cop_expert.load.catalogue import EVERY, choices_for, every, profiles, units_of
+
+    if EVERY in wishes:
+        choices = every(catalogue)
+        made = profiles(choices, catalogue, least)
+        made.tables.update(units_of(choices, catalogue))
+    else:
+        choices = choices_for(wishes, _roles(folder), catalogue)
+        made = profiles(choices, catalogue, least)
+    return choices, made
+
+
+def _roles(folder: Path) -> list[str]:
+    """The names of all roles, as far as the tables can be read."""
+    from cop_expert.load.engagement import read_engagement
+    from cop_expert.load.tables import read_tables
+
+    engagement, _ = read_engagement(folder)
+    facts, individuals, _ = read_ontologies(engagement, UNLIMITED)
+    read_tables(engagement, facts, individuals)
+    facts.settle()
+    return sorted({str(record["role"]) for record in facts.records("Post")})
 
 
 def read_ontologies(

@@ -90,9 +90,12 @@ class CellReader(dict[str, Value]):
         self._convert = convert
         self._blank = blank
         self.faults: dict[str, Fault] = {}
+        self.aliases: dict[str, str] = {}
+        """What is meant by other names, these in lower case."""
 
     def __missing__(self, cell: str) -> Value:
         text = tidy(cell)
+        text = self.aliases.get(text.casefold(), text)
         found = (_failed(cell) or self._convert(text)) if text else self._blank
         if isinstance(found, Fault):
             self.faults[cell] = found

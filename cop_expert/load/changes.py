@@ -76,13 +76,16 @@ NOTHING = Changes()
 def supposing(engagement: Engagement, changes: Changes) -> Engagement:
     """The engagement with other parameters, and with tables from elsewhere."""
     tables = {path.name: path for path in engagement.tables}
+    workbooks = {path.name: path for path in engagement.workbooks}
     if changes.folder:
         found = [*changes.folder.glob("*.csv"), *changes.folder.glob("tables/*.csv")]
         tables |= {path.name: path for path in sorted(found)}
+        workbooks |= {path.name: path for path in sorted(changes.folder.glob("*.xlsx"))}
     return replace(
         engagement,
         parameters=engagement.parameters | changes.parameters,
         tables=tuple(tables[name] for name in sorted(tables)),
+        workbooks=tuple(workbooks[name] for name in sorted(workbooks)),
     )
 
 

@@ -24,6 +24,10 @@ TIDY = r"'[!\"$-&(-~][!-~]*( [!-~]+)*'"
 An apostrophe in front, and errors of spreadsheets such as #REF!, are looked at."""
 
 
+Aliases = dict[str, str]
+"""What is meant by other names, these in lower case."""
+
+
 class Draft(Struct):
     """A table whose cells are read and whose references are not yet looked up."""
 
@@ -44,7 +48,8 @@ class Draft(Struct):
 
     def origin(self, line: int, field: str = "") -> Origin:
         """The place of a row, or of its cell for a field."""
-        return Origin(self.sheet.source, line, self.places.get(field, -1) + 1)
+        column = self.sheet.column(self.places[field]) if field in self.places else 0
+        return Origin(self.sheet.source, line, column)
 
     def leave_out(self, condition: str, values: Sequence[Any], facts: FactBase) -> None:
         """Forget the rows of which the condition holds, all but their names."""
@@ -59,8 +64,12 @@ class Draft(Struct):
 class Column:
     """How the cells of one column become values of a field."""
 
-    def __init__(self, field: Field, cell: str, reader: CellReader) -> None:
+    def __init__(
+        self, field: Field, cell: str, reader: CellReader, aliases: Sequence[str] = ()
+    ) -> None:
         self.field = field
+        self.aliases = aliases
+        """Other names of things, in lower case, which are not values as they stand."""
         self.cell = cell
         """The cell in SQL."""
         self.reader = reader
@@ -76,7 +85,10 @@ class Column:
         if not self.as_it_is:
             return f"list(DISTINCT {self.cell})"
         tidy_text = f"regexp_full_match({self.cell}, {TIDY}) AND length({self.cell})"
-        return f"list(DISTINCT {self.cell}) FILTER (NOT ({tidy_text} <= {LONGEST_TEXT}))"
+        kept = f"({tidy_text} <= {LONGEST_TEXT})"
+        if self.aliases:
+            kept += f" AND lower({self.cell}) NOT IN ({', '.join(map(_constant, self.aliases))})"
+        return f"list(DISTINCT {self.cell}) FILTER (NOT ({kept}))"
 
     @property
     def with_comma(self) -> list[str]:
@@ -102,19 +114,22 @@ def read_draft(
     scales: dict[str, Scale],
     facts: FactBase,
     findings: Findings,
+    aliases: Aliases | None = None,
 ) -> Draft:
     """Every cell by the datatype of its field; rows in which one cannot be read are left out."""
     layout = match_headings(sheet, template, facts, findings)
     named = name_field(template)
-    columns = [
-        Column(field, _cell(field, layout, named), _reader(field, template, sheet, layout, scales))
-        for field in template.fields
-        if field.name in layout.places
-    ]
+    columns = []
+    for field in template.fields:
+        if field.name in layout.places:
+            reader = _reader(field, template, sheet, layout, scales)
+            names = aliases if aliases and (field is named or field.type.is_reference) else {}
+            reader.aliases = names
+            columns.append(Column(field, _cell(field, layout, named), reader, sorted(names)))
     draft = Draft(
         template=template,
         sheet=sheet,
-        relation=quoted(f"@draft {sheet.source} {sheet.name}"),
+        relation=quoted(f"@draft {sheet.source} {sheet.name} {sheet.relation}"),
         rows=sheet.rows,
         places=layout.places,
         labels={},
@@ -148,6 +163,8 @@ def _reader(
 ) -> CellReader:
     heading = sheet.headings[layout.places[field.name]]
     scale = scales.get(plain(f"{template.table}.{field.heading}"))
+    if scale and sheet.scale:
+        scale = Scale(scale.column, *sheet.scale)
     return cell_reader(field, heading, scale, sheet.decimal_mark)
 
 
@@ -213,20 +230,19 @@ def _report(column: Column, sheet: Sheet, number: int, facts: FactBase, findings
     if not faults:
         return
 
-    def describe(row: tuple[int, str]) -> Diagnostic:
-        line, cell = row
+    def describe(row: tuple[int, int, str]) -> Diagnostic:
+        line, place, cell = row
         fault = faults[cell]
-        return Diagnostic(
-            fault.code, fault.message, Origin(sheet.source, line, number + 1), fault.help
-        )
+        return Diagnostic(fault.code, fault.message, Origin(sheet.source, line, place), fault.help)
 
     found = (
-        f'SELECT "@line", {column.cell} AS cell, count(*) OVER () AS number '
+        f'SELECT "@line", {sheet.column(number) or quoted("@column")}, {column.cell} AS cell, '
+        f"count(*) OVER () AS number "
         f"FROM {_cells(sheet)} WHERE cell IN (SELECT unnest(?::VARCHAR[])) "
         f'ORDER BY "@row" LIMIT {DESCRIBED}'
     )
     rows = facts.query(found, [list(faults)])
-    findings.add_rows(sheet.source, [row[:2] for row in rows], describe, rows[0][2])
+    findings.add_rows(sheet.source, [row[:3] for row in rows], describe, rows[0][3])
 
 
 def _tell_commas(draft: Draft, columns: list[Column], facts: FactBase, findings: Findings) -> None:

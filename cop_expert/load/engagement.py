@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from cop_expert.load.settings import SETTINGS_FILE, Settings, read_settings
+from cop_expert.load.settings import SETTINGS_FILE, Mapping, Settings, read_settings
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Value
@@ -35,13 +35,29 @@ class Engagement(Struct, frozen=True):
     {"needs.required": (0, 4)}; keys as `plain` makes them."""
     tables: tuple[Path, ...] = ()
     workbooks: tuple[Path, ...] = ()
+    catalogues: tuple[Path, ...] = ()
+    """Tables that were made of published catalogues, each catalogue's in a folder of its own."""
     knowledge: tuple[Path, ...] = ()
     rules: tuple[Path, ...] = ()
+    imports: tuple[Mapping, ...] = ()
+    """Tables that are made of the columns of foreign files."""
+    elsewhere: dict[str, Path] = {}
+    """Foreign files that do not lie in the engagement yet."""
     settings: Settings = Settings()
+
+    @property
+    def holds_anything(self) -> bool:
+        return bool(
+            self.tables or self.workbooks or self.catalogues or self.imports or self.knowledge
+        )
 
     def origin(self, key: str) -> Origin:
         """Where a setting stands: `name`, `scales.needs.required`, or a parameter's name."""
         return self.settings.origin(key)
+
+    def path(self, source: str) -> Path:
+        """Where a file lies that the user knows by this name."""
+        return self.elsewhere.get(source, self.folder / source)
 
     def source(self, path: Path) -> str:
         """A file as the user knows it: `tables/roles.csv`."""
@@ -54,8 +70,6 @@ def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:
     if not folder.is_dir():
         return Engagement(folder, folder.name), [_no_folder(folder)]
     files, problems = _files(folder)
-    if not (files["tables"] or files["workbooks"] or files["knowledge"] or problems):
-        problems.append(_no_tables())
     text, unreadable = _text(folder)
     settings, wrong = read_settings(text)
     engagement = Engagement(
@@ -64,9 +78,19 @@ def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:
         language=settings.language or "en",
         parameters=settings.parameters,
         scales=settings.scales,
+        imports=tuple(m for m in settings.imports if not leads_outside(folder / m.file, folder)),
         settings=settings,
-        **files,
+        tables=files["tables"],
+        workbooks=files["workbooks"],
+        catalogues=files["catalogues"],
+        knowledge=files["knowledge"],
+        rules=files["rules"],
     )
+    kept = {mapping.file for mapping in engagement.imports}
+    lost = sorted({mapping.file for mapping in settings.imports} - kept)
+    problems += [_outside(file) for file in lost]
+    if not engagement.holds_anything and not problems:
+        problems.append(_no_tables())
     return engagement, problems + unreadable + wrong
 
 
@@ -95,6 +119,9 @@ def _files(folder: Path) -> tuple[dict[str, tuple[Path, ...]], list[Diagnostic]]
         kind: [path for place, ends in places.items() for path in _listing(folder / place, ends)]
         for kind, places in FILES.items()
     }
+    found["catalogues"] = [
+        path for place in _folders(folder / "imports") for path in _listing(place, {".csv"})
+    ]
     outside = {path for paths in found.values() for path in paths if leads_outside(path, folder)}
     inside = {
         name: tuple(path for path in paths if path not in outside) for name, paths in found.items()
@@ -102,6 +129,10 @@ def _files(folder: Path) -> tuple[dict[str, tuple[Path, ...]], list[Diagnostic]]
     problems = [_outside(path.relative_to(folder).as_posix()) for path in sorted(outside)]
     others = [*_listing(folder, OTHER_SHEETS), *_listing(folder / "tables", OTHER_SHEETS)]
     return inside, problems + [_not_read(path.relative_to(folder).as_posix()) for path in others]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
 def _listing(folder: Path, suffixes: set[str]) -> list[Path]:

@@ -1,5 +1,6 @@
 """A sheet's headings and a template in, which column feeds which field out."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -7,7 +8,7 @@ from msgspec import Struct
 from cop_expert.facts import FactBase
 from cop_expert.load.findings import Findings
 from cop_expert.load.sheet import Sheet, is_blank, place
-from cop_expert.load.words import listed, plain, shown
+from cop_expert.load.words import listed, plain, shown, tidy
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Kind, Template
@@ -26,6 +27,12 @@ class Layout(Struct):
     """The column of names as shown, where an `id` column identifies instead of them."""
     missing: list[Field]
     """Fields that every row needs and no column feeds."""
+
+
+def bare(heading: str) -> str:
+    """What a heading is called whoever wrote it: `Duration (hours)` is `duration`."""
+    without = re.sub(r"\([^)]*\)", "", tidy(heading)) or heading
+    return re.sub(r"\W+|_", "", without).casefold()
 
 
 def column_fields(template: Template) -> list[Field]:

@@ -22,14 +22,43 @@ SETTINGS: dict[str, type] = {
     "publish": bool,
     "parameters": dict,
     "scales": dict,
+    "import": list,
 }
 TYPES_IN_WORDS: dict[type, str] = {
     str: 'a text in "quotation marks"',
     bool: "true or false",
     dict: "a section of its own, in brackets",
+    list: "sections of their own, in double brackets: [[import]]",
 }
+IMPORT = re.compile(r"\s*\[\[\s*import\s*\]\]")
+IMPORT_ADVICE = "`cop-expert import FOLDER FILE --write` writes such sections"
 FINEST = -20
 """The power of ten below which a number is as good as 0; its exact fraction could fill memory."""
+
+
+HEADING, CELL = "(heading)", "(cell)"
+"""What feeds a column in a matrix: what heads the cell, and what stands in it."""
+
+
+class Mapping(Struct, frozen=True):
+    """Which columns of a foreign file feed which of a table."""
+
+    file: str
+    """As the engagement knows it: `imports/staff.xlsx`."""
+    table: str
+    columns: dict[str, str]
+    """For headings of the table those of the file, or HEADING and CELL: {"role": "Job title"}."""
+    sheet: str = ""
+    """Of a workbook; blank: the first that has anything in it."""
+    leave: tuple[str, ...] = ()
+    """Headings that are no part of the matrix, nor feed anything."""
+    scale: tuple[Decimal, Decimal] | None = None
+    """The lowest and the highest of its numbers."""
+    origin: Origin = Origin("engagement.toml")
+
+    @property
+    def is_matrix(self) -> bool:
+        return CELL in self.columns.values() or HEADING in self.columns.values()
 
 
 class Settings(Struct, frozen=True):
@@ -45,6 +74,7 @@ class Settings(Struct, frozen=True):
     """Values for the rulebook's parameters; numbers in millionths."""
     scales: dict[str, tuple[Decimal, Decimal]] = {}
     """The lowest and the highest number of a column, by `plain` table and heading."""
+    imports: tuple[Mapping, ...] = ()
     places: dict[str, Origin] = {}
     """Where each setting stands, by `plain` section and key."""
 
@@ -71,6 +101,7 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
     }
     parameters, unfit = _parameters(right.get("parameters", {}), found)
     scales, crooked = _scales(right.get("scales", {}), found)
+    imports, odd = _imports(right.get("import", []), text)
     settings = Settings(
         name=tidy(right.get("name", "")),
         language=tidy(right.get("language", "")),
@@ -78,9 +109,10 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
         publish=right.get("publish", False),
         parameters=parameters,
         scales=scales,
+        imports=imports,
         places=found.places,
     )
-    return settings, problems + unfit + crooked
+    return settings, problems + unfit + crooked + odd
 
 
 def _places(text: str) -> dict[str, Origin]:
@@ -190,6 +222,50 @@ def _flat(section: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{key}.{column}", ends) for column, ends in value.items())
         else:
             yield key, value
+
+
+def _imports(sections: list[Any], text: str) -> tuple[tuple[Mapping, ...], list[Diagnostic]]:
+    """The mappings of foreign files, each section by its place in the text."""
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if IMPORT.match(line)]
+    origins = [Origin(SETTINGS_FILE, line) for line in lines]
+    origins += [Origin(SETTINGS_FILE)] * (len(sections) - len(origins))
+    found, problems = [], []
+    for section, origin in zip(sections, origins, strict=False):
+        try:
+            found.append(_mapping(section, origin))
+        except ValueError as error:
+            problems.append(Diagnostic("malformed-import", str(error), origin, IMPORT_ADVICE))
+    return tuple(found), problems
+
+
+def _mapping(section: Any, origin: Origin) -> Mapping:
+    """Raises ValueError."""
+    if not isinstance(section, dict):
+        raise ValueError("an import is a section of its own")
+    unknown = section.keys() - {"file", "sheet", "table", "columns", "leave", "scale"}
+    if unknown:
+        raise ValueError(f"an import has no setting {shown(min(unknown))}")
+    columns, leave = section.get("columns"), section.get("leave", [])
+    texts = [section.get("file"), section.get("table"), section.get("sheet", ""), *leave]
+    if not isinstance(columns, dict) or not columns or not isinstance(leave, list):
+        raise ValueError("an import must say which columns are which")
+    if not all(isinstance(text, str) for text in (*texts, *columns.values())):
+        raise ValueError("an import must name its file and its table")
+    scale = section.get("scale")
+    if scale is not None and not _is_scale(scale):
+        raise ValueError("the scale of an import must be two numbers, the lowest first")
+    file = section["file"].replace("\\", "/")
+    if not file.startswith("imports/") or ".." in file.split("/"):
+        raise ValueError(f"the file {shown(file)} must lie in the folder imports")
+    return Mapping(
+        file=file,
+        table=section["table"],
+        columns={tidy(ours): tidy(theirs) for ours, theirs in columns.items()},
+        sheet=section.get("sheet", ""),
+        leave=tuple(map(tidy, leave)),
+        scale=(Decimal(scale[0]), Decimal(scale[1])) if scale else None,
+        origin=origin,
+    )
 
 
 def _is_scale(ends: Any) -> bool:

@@ -5,6 +5,7 @@ in a relation, so that no later step goes through them one by one.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,15 @@ class Sheet(Struct):
     ragged: tuple[int, ...] = ()
     """The rows that have more cells than there are headings."""
     readable: bool = True
+    columns: tuple[int, ...] | None = None
+    """For a table made of another's columns: the column of the file, counted from 1, that each was
+    made of; 0 for one that was made of several, where `@column` says which."""
+    scale: tuple[Decimal, Decimal] | None = None
+    """The lowest and the highest of its numbers, where it has a scale of its own."""
+
+    def column(self, place: int) -> int:
+        """The column of the file, counted from 1, in which a column stands; 0: in several."""
+        return place + 1 if self.columns is None else self.columns[place]
 
     @property
     def file(self) -> str:

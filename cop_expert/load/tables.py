@@ -11,12 +11,14 @@ from cop_expert.facts import FactBase
 from cop_expert.load.cells import Scale, has_scale
 from cop_expert.load.changes import Change, change_sheets
 from cop_expert.load.circles import check_circles
-from cop_expert.load.draft import Draft, read_draft
+from cop_expert.load.draft import Aliases, Draft, read_draft
 from cop_expert.load.engagement import Engagement
 from cop_expert.load.findings import Findings
 from cop_expert.load.headings import column_fields
 from cop_expert.load.keys import check_clashes, check_duplicates, check_spellings
 from cop_expert.load.labels import collect_labels
+from cop_expert.load.mapping import read_imports
+from cop_expert.load.merge import say_once
 from cop_expert.load.references import check_composed, missing_table, resolve_references
 from cop_expert.load.sheet import Sheet, read_sheet
 from cop_expert.load.words import listed, plain, shown
@@ -25,6 +27,8 @@ from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Template, Vocabulary
 
+ALIAS = "Alias"
+"""The template of other names for the same thing."""
 CHECKS = (
     check_composed,
     check_duplicates,
@@ -49,6 +53,11 @@ def read_tables(
     findings = Findings()
     paths = ((path, engagement.source(path)) for path in engagement.tables)
     sheets = [read_sheet(path, source, facts, findings) for path, source in paths]
+    for path in engagement.catalogues:
+        sheet = read_sheet(path, engagement.source(path), facts, findings)
+        sheet.columns = tuple(range(1, len(sheet.headings) + 1))
+        sheets.append(sheet)
+    sheets += read_imports(engagement.imports, engagement.path, facts, findings)
     for path in engagement.workbooks:
         sheets += read_workbook(path, engagement.source(path), facts, findings)
     scales = read_scales(engagement, facts.vocabulary, findings)
@@ -98,9 +107,12 @@ def read_drafts(
     """The sheets that feed a template, each cell read by itself."""
     templates = {plain(found.table): found for found in facts.vocabulary.given() if found.table}
     drafts: dict[tuple[str, str], Draft] = {}
-    for sheet in sheets:
+    aliases: Aliases = {}
+    for sheet in sorted(sheets, key=_order):
         folder = sheet.source.rpartition("/")[0]
         table = plain(sheet.name)
+        if sheet.columns is not None:
+            folder = sheet.relation  # one file may feed a table in several ways
         if table not in templates:
             findings.add(_unknown_table(sheet, [found.table for found in templates.values()]))
         elif (folder, table) in drafts:
@@ -108,8 +120,24 @@ def read_drafts(
         else:
             findings.add(*check_filled(sheet, templates[table]))
             own = scales if sheet.first_line else {}  # an ontology has datatypes of its own
-            drafts[folder, table] = read_draft(sheet, templates[table], own, facts, findings)
+            draft = read_draft(sheet, templates[table], own, facts, findings, aliases)
+            if sheet.columns is not None:
+                alike = [other for (_, name), other in drafts.items() if name == table]
+                say_once(draft, alike, facts)
+            if draft.template.name == ALIAS:
+                aliases |= _meant(draft, facts)
+            drafts[folder, table] = draft
     return list(drafts.values())
+
+
+def _order(sheet: Sheet) -> tuple[bool, bool]:
+    """Other names first, for they hold in all that follows; foreign files last."""
+    return plain(sheet.name) != "aliases", sheet.columns is not None
+
+
+def _meant(draft: Draft, facts: FactBase) -> Aliases:
+    names = facts.query(f"SELECT lower(alias), means FROM {draft.relation}")
+    return {alias: means for alias, means in names if alias and means}
 
 
 def _unknown_table(sheet: Sheet, tables: list[str]) -> Diagnostic:

@@ -173,6 +173,7 @@ class _Reader:
             heading=str(self.one(on_property, COP.column) or name.replace("_", " ")),
             default=None if default is None else _value(str(default), datatype),
             acyclic=bool(self.one(on_property, COP.acyclic)),
+            also_called=tuple(sorted(map(str, self.graph.objects(on_property, COP.alsoCalled)))),
             label=self.text(on_property, RDFS.label) or name.replace("_", " "),
             hint=self.text(on_property, COP.hint),
             example=str(self.one(on_property, COP.example) or ""),

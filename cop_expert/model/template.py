@@ -63,6 +63,8 @@ class Field(Struct, frozen=True):
     """What a blank cell stands for; None: absent."""
     acyclic: bool = False
     """True where following it must never lead back."""
+    also_called: tuple[str, ...] = ()
+    """What else the column is headed in the files of others."""
     label: str = ""
     hint: str = ""
     example: str = ""
