@@ -278,7 +278,7 @@ WRITTEN = {
 }
 BY_HAND = [
     ROOT / "README.md",
-    *(DOCS / f"{name}.md" for name in ("tutorial", "language", "own-rules")),
+    *(DOCS / f"{name}.md" for name in ("tutorial", "language", "own-rules", "exporting")),
 ]
 PAGES: dict[Path, Callable[[], str]] = WRITTEN | {path: console_page(path) for path in BY_HAND}
 
