@@ -64,7 +64,7 @@ class _Shapes:
         said = {
             "sh:path": [term(self.vocabulary.iris[field.name])],
             "sh:name": [literal(field.label)],
-            "sh:description": [literal(field.hint)] if field.hint else [],
+            "sh:message": [literal(f"{field.label}: {field.hint}")] if field.hint else [],
             "sh:minCount": ["1"] if needed else [],
             "sh:maxCount": [] if field.many else ["1"],
         }
@@ -90,7 +90,7 @@ class _Shapes:
         path = f"[ sh:inversePath {term(self.vocabulary.iris[field])} ]"
         declaring = f"[ sh:class {term(self.vocabulary.iris[own])} ]"
         named = f"[ sh:path {path} ; sh:qualifiedValueShape {declaring} ; sh:qualifiedMinCount 1 ]"
-        return {"sh:property": [named]}
+        return {"sh:node": [f"[ sh:property {named} ]"]}
 
     # What only shows in the whole
 
@@ -111,10 +111,10 @@ class _Shapes:
 
     def second(self, template: Template) -> str:
         """Another fact with the same key, or another thing with the same name."""
-        joins, filters = [], ["FILTER(?other != $this)"]
+        # What kind the other is comes last: there are many of a kind, and few with the same values.
+        joins, filters = [], [f"FILTER EXISTS {{ ?other a {self.iri(template.name)} }}"]
         if template.itself and not template.naming:
-            joins += [f"$this {LABEL} ?name .", f"?other {LABEL} ?same ."]
-            filters.append("FILTER(STR(?name) = STR(?same))")
+            joins += [f"$this {LABEL} ?name .", f"?other {LABEL} ?name ."]
         for place, name in enumerate(self.telling(template)):
             here, there = (f"{who} {self.iri(name)} ?v{place} ." for who in ("$this", "?other"))
             if template.by_name[name].required:
@@ -122,7 +122,7 @@ class _Shapes:
             else:  # a blank counts as a value
                 filters.append(f"FILTER NOT EXISTS {{ {here} FILTER NOT EXISTS {{ {there} }} }}")
                 filters.append(f"FILTER NOT EXISTS {{ {there} FILTER NOT EXISTS {{ {here} }} }}")
-        return " ".join([*joins, f"?other a {self.iri(template.name)} .", *filters])
+        return " ".join([*joins, "FILTER(?other != $this)", *filters])
 
     def telling(self, template: Template) -> tuple[str, ...]:
         """The fields, apart from a name, that tell two facts of the template apart."""
