@@ -66,7 +66,8 @@ class FactBase:
         vocabulary: Vocabulary,
         path: Path | None = None,
     ) -> None:
-        self.connection = connection
+        # DuckDB would draw on standard output how far a long query is.
+        self.connection = connection.execute("SET enable_progress_bar = false")
         self.vocabulary = vocabulary
         self.path = path
         """The file that it was opened from."""
@@ -251,8 +252,8 @@ class Names:
         self._codes: dict[Value, Value] = {}
         self._labels: dict[Value, str] = {}
 
-    def number(self, selects: list[str], words: Iterable[str], labels: Mapping[str, str]) -> None:
-        """Number the texts that the queries select, and the words."""
+    def number(self, selects: list[str], words: set[str], labels: Mapping[str, str]) -> None:
+        """Number the texts that the queries select, and the words, whose codes are then known."""
         everything = " UNION ".join(["SELECT unnest(?::VARCHAR[]) AS text", *selects])
         self.facts.query(
             'CREATE TABLE "@names" AS SELECT row_number() OVER (ORDER BY t.text)::INTEGER AS code, '
@@ -261,6 +262,7 @@ class Names:
             "WHERE t.text IS NOT NULL ORDER BY t.text",
             [sorted(words), list(labels), list(labels.values())],
         )
+        self.codes(sorted(words))
 
     def code(self, text: Value) -> Value:
         return self.codes([text])[0]
