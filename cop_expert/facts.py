@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import gettempdir
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
@@ -91,6 +92,12 @@ class FactBase:
         facts = cls(connection, Vocabulary({}, {}, {}, {}), path)
         facts.vocabulary = facts.kept("vocabulary", Vocabulary)
         return facts
+
+    def beside(self) -> "FactBase":
+        """The same facts by a connection of its own, for another thread."""
+        other = type(self)(self.connection.cursor(), self.vocabulary, self.path)
+        other.names = self.names
+        return other
 
     def save(self, path: Path) -> None:
         """Write everything to a new file."""
@@ -251,6 +258,7 @@ class Names:
         self._texts: dict[Value, Value] = {}
         self._codes: dict[Value, Value] = {}
         self._labels: dict[Value, str] = {}
+        self._lock = Lock()
 
     def number(self, selects: list[str], words: set[str], labels: Mapping[str, str]) -> None:
         """Number the texts that the queries select, and the words, whose codes are then known."""
@@ -286,9 +294,11 @@ class Names:
 
     def _fetch(self, column: str, known: dict[Value, Value], asked: Sequence[Value]) -> None:
         """Look up what is not known yet; in a small fact base all there is."""
-        missing = {one for one in asked if one is not None and one not in known}
-        if not missing:
-            return
+        with self._lock:
+            if missing := {one for one in asked if one is not None and one not in known}:
+                self._learn(column, known, missing)
+
+    def _learn(self, column: str, known: dict[Value, Value], missing: Iterable[Value]) -> None:
         sql = 'SELECT code, text, label FROM "@names"'
         if self.facts.sizes().get("@names", 0) <= FEW_NAMES:
             found = [] if known else self.facts.query(sql)
