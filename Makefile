@@ -5,15 +5,17 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOTEL  := kb/examples/grand-hotel
 OUT    := build/grand-hotel
+PEOPLE ?=
 EXPERT := $(BIN)/cop-expert
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test format docs clean
+.PHONY: help demo test bench format docs clean
 
 help:
 	@echo "make demo     install, and reason about a hotel: its communities, one why, its strategy"
 	@echo "make test     everything that guards the project: style, types, floors, tests"
+	@echo "make bench    how quick it is, and against what (PEOPLE=\"100 1000\": these sizes only)"
 	@echo "make format   lay the code out"
 	@echo "make docs     write the generated pages of docs/ anew"
 	@echo "make clean    remove whatever these commands have made"
@@ -65,6 +67,9 @@ test: $(VENV)/for-work
 	@echo "Types";  $(BIN)/mypy --no-error-summary
 	@echo "Floors"; $(BIN)/lint-imports --no-logo > $(VENV)/floors 2>&1 || { cat $(VENV)/floors; exit 1; }
 	@echo "Tests";  $(BIN)/pytest --quiet --numprocesses auto
+
+bench: $(VENV)/for-work
+	@$(BIN)/python bench/run.py $(PEOPLE)
 
 format: $(VENV)/for-work
 	@$(BIN)/ruff check --quiet --fix-only

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import gettempdir
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
@@ -66,7 +67,8 @@ class FactBase:
         vocabulary: Vocabulary,
         path: Path | None = None,
     ) -> None:
-        self.connection = connection
+        # DuckDB would draw on standard output how far a long query is.
+        self.connection = connection.execute("SET enable_progress_bar = false")
         self.vocabulary = vocabulary
         self.path = path
         """The file that it was opened from."""
@@ -90,6 +92,12 @@ class FactBase:
         facts = cls(connection, Vocabulary({}, {}, {}, {}), path)
         facts.vocabulary = facts.kept("vocabulary", Vocabulary)
         return facts
+
+    def beside(self) -> "FactBase":
+        """The same facts by a connection of its own, for another thread."""
+        other = type(self)(self.connection.cursor(), self.vocabulary, self.path)
+        other.names = self.names
+        return other
 
     def save(self, path: Path) -> None:
         """Write everything to a new file."""
@@ -250,9 +258,10 @@ class Names:
         self._texts: dict[Value, Value] = {}
         self._codes: dict[Value, Value] = {}
         self._labels: dict[Value, str] = {}
+        self._lock = Lock()
 
-    def number(self, selects: list[str], words: Iterable[str], labels: Mapping[str, str]) -> None:
-        """Number the texts that the queries select, and the words."""
+    def number(self, selects: list[str], words: set[str], labels: Mapping[str, str]) -> None:
+        """Number the texts that the queries select, and the words, whose codes are then known."""
         everything = " UNION ".join(["SELECT unnest(?::VARCHAR[]) AS text", *selects])
         self.facts.query(
             'CREATE TABLE "@names" AS SELECT row_number() OVER (ORDER BY t.text)::INTEGER AS code, '
@@ -261,6 +270,7 @@ class Names:
             "WHERE t.text IS NOT NULL ORDER BY t.text",
             [sorted(words), list(labels), list(labels.values())],
         )
+        self.codes(sorted(words))
 
     def code(self, text: Value) -> Value:
         return self.codes([text])[0]
@@ -284,9 +294,11 @@ class Names:
 
     def _fetch(self, column: str, known: dict[Value, Value], asked: Sequence[Value]) -> None:
         """Look up what is not known yet; in a small fact base all there is."""
-        missing = {one for one in asked if one is not None and one not in known}
-        if not missing:
-            return
+        with self._lock:
+            if missing := {one for one in asked if one is not None and one not in known}:
+                self._learn(column, known, missing)
+
+    def _learn(self, column: str, known: dict[Value, Value], missing: Iterable[Value]) -> None:
         sql = 'SELECT code, text, label FROM "@names"'
         if self.facts.sizes().get("@names", 0) <= FEW_NAMES:
             found = [] if known else self.facts.query(sql)

@@ -256,8 +256,7 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
     given = sum(facts.counts(given=True).values())
     name = engine if engine != "auto" else ("experta" if given <= SMALL else "duckdb")
     progress("Inferring")
-    engine_named = _engine(name, facts)
-    found = bring_to_fixed_point(engine_named, facts, knowledge.rulebook)
+    found = bring_to_fixed_point(_engine(name, facts), knowledge.rulebook)
     problems = [*knowledge.warnings, *found]
     _lay_beside(knowledge)
     problems += contradictions(facts, knowledge.rulebook, knowledge.language)

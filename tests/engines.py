@@ -34,12 +34,18 @@ def rule(text: str, name: str = "one") -> str:
 NEW = FactBase.new
 
 
+class CutUp(FactBase):
+    """A fact base that deals even small tables out to several threads."""
+
+    def __init__(self, *of: Any) -> None:
+        super().__init__(*of)
+        self.query("PRAGMA verify_parallelism")
+
+
 def in_parallel(words: Vocabulary, threads: int) -> FactBase:
     """An empty fact base; for several threads even small tables are cut up."""
     facts = NEW(words, Limits(threads=threads))
-    if threads > 1:
-        facts.query("PRAGMA verify_parallelism")
-    return facts
+    return CutUp(facts.connection, words) if threads > 1 else facts
 
 
 class Sandbox:
@@ -82,7 +88,7 @@ class Sandbox:
         if engine == "naive":
             return self._infer_naively(rulebook, tables)
         self.fill(tables, rulebook)
-        found = bring_to_fixed_point(ENGINES[engine](self.facts), self.facts, rulebook)
+        found = bring_to_fixed_point(ENGINES[engine](self.facts), rulebook)
         on_demand = [template.name for template in self.words.on_demand()]
         concluded = {
             name: [tuple(map(_shown, row)) for row in rows]

@@ -539,7 +539,7 @@ def test_a_clash_names_its_rules_on_a_fact_base_of_its_own(engine: str) -> None:
     ]
     text = "\n".join(rule(text, f"rule-{i}") for i, text in enumerate(texts))
     sandbox.fill(GIVEN, rulebook := sandbox.sound(text))
-    found = bring_to_fixed_point(ENGINES[engine](sandbox.facts), sandbox.facts, rulebook)
+    found = bring_to_fixed_point(ENGINES[engine](sandbox.facts), rulebook)
     assert [diagnostic.message for diagnostic in found] == [
         "`rule-0` and `rule-1` conclude different things for keyed of a"
     ]

@@ -56,6 +56,12 @@ def kept_file(folder: Path) -> Path:
     return path
 
 
+def test_duckdb_draws_no_progress_on_standard_output(hotel: Path) -> None:
+    for _ in ("inferred", "kept"):
+        facts = pipeline.conclude(hotel).facts
+        assert facts.query("SELECT current_setting('enable_progress_bar')") == [(False,)]
+
+
 def test_the_second_question_is_answered_from_what_is_kept(
     hotel: Path, answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

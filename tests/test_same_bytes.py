@@ -87,8 +87,11 @@ def test_random_rulebooks(engine: str) -> None:
     many = Sandbox(SANDBOX.given, SANDBOX.inferred, THREADS)
     for i, case in enumerate(examples(CASES)):
         shuffled = {name: Random(i).sample(rows, len(rows)) for name, rows in case.tables.items()}
-        outcome = SANDBOX.infer(engine, case.rulebook, case.tables)
-        assert many.infer(engine, case.rulebook, shuffled) == outcome
+        facts, found = SANDBOX.infer(engine, case.rulebook, case.tables)
+        facts_of_many, found_by_many = many.infer(engine, case.rulebook, shuffled)
+        assert found_by_many == found
+        # What else is concluded by when an error ends the run is chance, and is thrown away.
+        assert facts_of_many == facts or not all("divides by zero" in text for text in found)
 
 
 OUTCOMES = """

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import combinations
+from threading import local
+from typing import cast
 
 import duckdb
 
@@ -39,11 +41,20 @@ class DuckEngine(Engine):
     name = "duckdb"
 
     def __init__(self, facts: FactBase) -> None:
-        self.facts = facts
+        self._facts = facts
+        self._own = local()
+        (self.hands,) = facts.query("SELECT least(current_setting('threads'), 4)")[0]
         self.filled = set(facts.counts(given=True))
         """The templates that have facts: without them most rules need not be asked."""
         self.positive: dict[tuple[str, str], bool] = {}
         """Whether a field of a template is always above 0."""
+
+    @property
+    def facts(self) -> FactBase:
+        if not hasattr(self._own, "facts"):
+            self._own.facts = self._facts.beside()
+            self._own.facts.query(MACROS)
+        return cast(FactBase, self._own.facts)
 
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         clauses = [clause for clause in stratum.clauses if self._can_fire(clause, stratum)]
@@ -123,14 +134,15 @@ class DuckEngine(Engine):
 
     def _add(self, name: str, conclusions: str) -> None:
         (count,) = self.facts.query(f"INSERT INTO {quoted(name)} {conclusions}")[0]
-        self.filled |= {name} if count else set()
+        if count:
+            self.filled.add(name)
 
     def _recur(self, stratum: Stratum, clauses: list[Clause]) -> None:
         if len(stratum.templates) == 1 and all(len(own(c, stratum)) <= 1 for c in clauses):
             self._insert_recursively(stratum, clauses)
         else:
             fixed_point(self.facts, stratum)
-            self.filled |= set(stratum.templates)
+            self.filled.update(stratum.templates)
 
     def _insert_recursively(self, stratum: Stratum, clauses: list[Clause]) -> None:
         """One recursive query, whose memory is linear in what it concludes."""

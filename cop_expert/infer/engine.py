@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from cop_expert.facts import FactBase, Row, quoted
+from cop_expert.infer.abreast import conclude_abreast, has_error
 from cop_expert.infer.joins import are_disjoint
 from cop_expert.infer.sql import Query
-from cop_expert.infer.sql_terms import CAREFUL, MACROS
+from cop_expert.infer.sql_terms import CAREFUL
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.keys import determined
@@ -23,36 +24,37 @@ from cop_expert.model.template import Template, Value, Vocabulary
 
 
 class Engine(ABC):
-    """Brings a fact base to its fixed point, one stratum after the other."""
+    """Brings a fact base to its fixed point, stratum by stratum."""
 
     name: str
+    hands = 1
+    """How many strata it can conclude at a time, each in a thread of its own."""
 
     @abstractmethod
     def __init__(self, facts: FactBase) -> None:
         """Made anew for each fact base."""
+
+    @property
+    @abstractmethod
+    def facts(self) -> FactBase:
+        """The fact base, as the thread that asks may use it."""
 
     @abstractmethod
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         """Add all that the stratum concludes; yields overflows and divisions by zero."""
 
 
-def bring_to_fixed_point(
-    engine: Engine, facts: FactBase, rulebook: CheckedRulebook
-) -> list[Diagnostic]:
+def bring_to_fixed_point(engine: Engine, rulebook: CheckedRulebook) -> list[Diagnostic]:
     """Add every conclusion; what was found on the way.
 
     An overflow or two facts with one key end the run: what rests on them would mean nothing.
     """
-    facts.query(MACROS)
-    found: list[Diagnostic] = []
-    for stratum in rulebook.strata:
-        found += engine.conclude(stratum)
-        if not all(diagnostic.warning for diagnostic in found):
-            break
-        found += check_keys(facts, stratum)
-        if not all(diagnostic.warning for diagnostic in found):
-            break
-    return found
+
+    def conclude(stratum: Stratum) -> list[Diagnostic]:
+        found = list(engine.conclude(stratum))
+        return found if has_error(found) else [*found, *check_keys(engine.facts, stratum)]
+
+    return conclude_abreast(rulebook.strata, conclude, engine.hands)
 
 
 def overflow(clause: Clause) -> Diagnostic:

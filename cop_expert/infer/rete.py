@@ -10,6 +10,7 @@ from cop_expert.infer.experta_mended import Rule
 from cop_expert.infer.rete_conclusions import Conclusion, Total
 from cop_expert.infer.rete_rules import Translation, atoms
 from cop_expert.infer.rete_shell import PlainFact, Shell
+from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import Clause, Stratum
 from cop_expert.model.template import Value
@@ -22,6 +23,11 @@ class ReteEngine(Engine):
 
     def __init__(self, facts: FactBase) -> None:
         self.memory = WorkingMemory(facts)
+        facts.query(MACROS)
+
+    @property
+    def facts(self) -> FactBase:
+        return self.memory.base
 
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         conclusions = self.memory.conclude(stratum)

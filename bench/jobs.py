@@ -1,0 +1,90 @@
+"""One piece of work in a process of its own: prints the seconds of its parts as JSON.
+
+python bench/jobs.py (duckdb | experta | by-hand | by-hand-stored | declared) FOLDER THREADS
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+Parts = dict[str, Any]
+"""Seconds, counts and names."""
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """The seconds that it took, and what came of it."""
+    started = time.perf_counter()
+    found = work()
+    return time.perf_counter() - started, found
+
+
+def by_rules(engine: str, folder: Path, threads: int) -> Parts:
+    """Load, infer and save with one of our engines."""
+    from cop_expert import pipeline
+    from cop_expert.facts import Limits
+    from cop_expert.infer.duck import DuckEngine
+    from cop_expert.infer.engine import bring_to_fixed_point
+    from cop_expert.infer.rete import ReteEngine
+
+    loading, knowledge = timed(lambda: pipeline.read(folder, limits=Limits(threads=threads)))
+    facts = knowledge.facts
+    made = {"duckdb": DuckEngine, "experta": ReteEngine}[engine]
+    inferring, _ = timed(lambda: bring_to_fixed_point(made(facts), knowledge.rulebook))
+    with TemporaryDirectory() as desk:
+        kept = Path(desk) / "kept.duckdb"
+        saving, _ = timed(lambda: facts.save(kept))
+        size = kept.stat().st_size / 2**20
+    given, concluded = (sum(facts.counts(given=which).values()) for which in (True, False))
+    assignments = facts.records("Assignment")
+    subject = assignments[len(assignments) // 2]
+    return {
+        "load": loading,
+        "infer": inferring,
+        "save": saving,
+        "megabytes kept": size,
+        "given": given,
+        "concluded": concluded,
+        "item": subject["item"],
+        "community": subject["community"],
+    }
+
+
+def by_hand(folder: Path, threads: int, on_demand: bool) -> Parts:
+    """Load and conclude with hand-written SQL; what holds of each post is stored, or is views."""
+    import by_hand as script
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": threads})
+    loading, _ = timed(lambda: script.load(connection, folder))
+    values = script.parameters(folder)
+    inferring, _ = timed(lambda: script.infer(connection, values, on_demand=on_demand))
+    return {"load": loading, "infer": inferring}
+
+
+def declared(folder: Path, threads: int) -> Parts:
+    """Load with declared keys, references and ranges."""
+    import by_hand as script
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": threads})
+    return {"load": timed(lambda: script.load(connection, folder, "by_hand_declared.sql"))[0]}
+
+
+def main() -> None:
+    name, folder, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    match name:
+        case "by-hand" | "by-hand-stored":
+            parts = by_hand(folder, threads, on_demand=name == "by-hand")
+        case "declared":
+            parts = declared(folder, threads)
+        case _:
+            parts = by_rules(name, folder, threads)
+    print(json.dumps(parts))
+
+
+if __name__ == "__main__":
+    main()
