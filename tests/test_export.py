@@ -25,7 +25,7 @@ from rdflib import OWL, PROV, RDF, RDFS, Graph, Literal, Namespace, URIRef
 
 from cop_expert import pipeline
 from cop_expert.cli import FORM_NAMES, main
-from cop_expert.explain.why import Explainer
+from cop_expert.explain.why import Explainer, How
 from cop_expert.explain.words import Speaker
 from cop_expert.export.degreed import HEADINGS
 from cop_expert.export.forms import FORMS
@@ -203,7 +203,7 @@ def test_sparql_says_from_what_an_assignment_was_derived(graph: Graph, hotel: pi
     places = {str(place) for (place,) in found}  # type: ignore[misc]
     (row,) = hotel.facts.rows("Assignment", item="Knife skills", community="Kitchen")
     explainer = Explainer(hotel.facts, hotel.rulebook, Speaker(hotel.facts))
-    proof = explainer.prove("Assignment", row, full=True)
+    proof = explainer.prove("Assignment", row, How(full=True))
     assert {str(origin) for origin in origins(proof)} <= places
     assert any(place.startswith("tables/needs.csv:") for place in places)
 

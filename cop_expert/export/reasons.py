@@ -122,13 +122,12 @@ class _Question:
         self.kinds = [clause.types[name].kind for name in self.names]
         self.places: list[tuple[str, slice]] = []
         """Where in an answer the fact of each condition stands."""
-        self.earlier: list[str] = []
-        """In a recursion a fact may rest on facts of earlier rounds only, so that reasons end."""
         for position, condition in enumerate(clause.body):
             if isinstance(condition, Presence | Fallback):
                 self._add(position, condition.atom.template)
+                # In a recursion a fact may rest on earlier rounds only, so that reasons end.
                 if stratum.recursive and condition.atom.template in stratum.templates:
-                    self.earlier.append(f't{position}."@round" < {self._own_round()}')
+                    self.body.where.append(f't{position}."@round" < {self._own_round()}')
 
     def _add(self, position: int, template: str) -> None:
         fields = self.facts.vocabulary.templates[template].fields
@@ -149,7 +148,7 @@ class _Question:
         """Each binding as a reason, with what it has in common with the others for its fact."""
         width = len(self.kinds)
         columns = ", ".join([*self.columns, *groups]) or "1"
-        found = self.facts.query(f"SELECT {columns} {self.body.text(*self.earlier)} ORDER BY ALL")
+        found = self.facts.query(f"SELECT {columns} {self.body.text()} ORDER BY ALL")
         for answer in self.facts.told([*self.kinds, *kinds], found):
             yield answer[width:], self._reason(answer)
 
