@@ -215,6 +215,13 @@ class FactBase:
         rows = self.told([*kind.kinds, Kind.TEXT, Kind.NUMBER], found)
         return [(row[:-2], Origin(str(row[-2]), int(row[-1] or 0))) for row in rows]
 
+    def has(self, template: str, row: Row, select: str = "") -> bool:
+        """Whether there is such a fact, or among what the query selects."""
+        among = f"({select})" if select else quoted(template)
+        where = _same(self.vocabulary.templates[template].names)
+        sql = f"SELECT 1 FROM {among} WHERE {where} LIMIT 1"
+        return bool(self.query(sql, self.stored(template, row)))
+
     def count(self, template: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(template)}")[0][0])
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cop_expert.explain.ranks import Ranks
 from cop_expert.facts import FactBase, Row, quoted
-from cop_expert.infer.sql import Body, own_table
+from cop_expert.infer.sql import Body, Query, own_table
 from cop_expert.infer.sql_terms import CAREFUL, rescaled
 from cop_expert.model.arithmetic import INNER_PLACES
 from cop_expert.model.rule import (
@@ -78,11 +78,14 @@ class Matcher:
         """The templates whose bindings are all held in memory, once they are asked for."""
         self.ranks = Ranks(facts, self.strata)
         self._all: dict[int, dict[Row, list[Match]]] = {}
+        self._totals: dict[int, set[Row]] = {}
         facts.query(CAREFUL)
 
     def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
         """The bindings with which the clause concludes the row."""
         name = clause.head.template
+        if not self._concludes(clause, row):
+            return NONE
         if name in self.held:
             found = self._all_matches(clause).get(_group(clause, self._template(name), row), [])
             return Matches(found[:limit], len(found), sum(match.amount for match in found))
@@ -91,17 +94,29 @@ class Matcher:
     def _template(self, name: str) -> Template:
         return self.facts.vocabulary.templates[name]
 
+    def _concludes(self, clause: Clause, row: Row) -> bool:
+        """Whether what the clause adds up comes to this, where others may conclude it instead."""
+        name = clause.head.template
+        if not clause.aggregates or len(self.clauses[name]) == 1:
+            return True
+        if name not in self.held:
+            return self.facts.has(name, row, Query(clause, self.facts).select())
+        if id(clause) not in self._totals:
+            found = self.facts.query(Query(clause, self.facts).select())
+            self._totals[id(clause)] = set(self.facts.told(self._template(name).kinds, found))
+        return row in self._totals[id(clause)]
+
     def _matches_of(self, clause: Clause, row: Row, limit: int) -> Matches:
         """Ask with the row's values bound."""
         bound: dict[str, Value] = {}
         computed = []
         for field, value in zip(self._template(clause.head.template).names, row, strict=True):
-            term = clause.head.term(field)
+            term = _term(clause, field)
             if isinstance(term, Variable) and value is not None:
                 if bound.setdefault(term.name, value) != value:
                     return NONE
-            elif isinstance(term, Constant) or term is None:
-                if (term.value if term else None) != value:
+            elif isinstance(term, Constant):
+                if term.value != value:
                     return NONE
             elif not is_aggregated(term):
                 computed.append((term, value))
@@ -125,7 +140,7 @@ class Matcher:
             grouped = [
                 (field, term)
                 for field in template.fields
-                if (term := clause.head.term(field.name)) and not is_aggregated(term)
+                if not is_aggregated(term := _term(clause, field.name))
             ]
             values = [body.terms.value(term) for _, term in grouped]
             found = self.facts.query(
@@ -158,10 +173,14 @@ class Matcher:
 
 
 def _group(clause: Clause, template: Template, row: Row) -> Row:
-    """The values of a row that its matches share: all but aggregates and what is left out."""
-    terms = [clause.head.term(name) for name in template.names]
-    pairs = zip(terms, row, strict=True)
-    return tuple(value for term, value in pairs if term and not is_aggregated(term))
+    """The values of a row that its matches share: all but aggregates."""
+    pairs = zip(template.names, row, strict=True)
+    return tuple(value for name, value in pairs if not is_aggregated(_term(clause, name)))
+
+
+def _term(clause: Clause, field: str) -> Expression:
+    """What the conclusion holds; what it leaves out is absent."""
+    return clause.head.term(field) or Constant(None)
 
 
 class Question:
@@ -171,7 +190,7 @@ class Question:
         self.clause = clause
         self.facts = facts
         self.names = list(body.terms.values)
-        self.kinds = [Kind.NUMBER, *(clause.types[name].kind for name in self.names)]
+        self.kinds = [Kind.NUMBER, Kind.NUMBER, *(clause.types[n].kind for n in self.names)]
         self.places: dict[int, slice] = {}
         """Where in an answer the fact of a condition stands."""
         values = [body.terms.values[name] for name in self.names]
@@ -182,30 +201,41 @@ class Question:
                 self.kinds += [field.type.kind for field in fields]
                 self.places[position] = slice(start, len(self.kinds))
                 values += [f"t{position}.{quoted(field.name)}" for field in fields]
-        self.amount, first = _amount(clause, body)
-        self.columns = ", ".join([self.amount, *values])
-        self.order = ", ".join([*first, *values]) or "1"
+        self.amount, rank = _amount(clause, body)
+        columns = [self.amount, rank, *values]
+        self.columns = ", ".join(columns)
+        least_first = _function(clause) == "min"
+        places = ", ".join(map(str, range(3, len(columns) + 1)))
+        self.order = f"2{'' if least_first else ' DESC'}" + (f", {places}" if places else "")
+        """The columns by their places, for some may hold one value only."""
 
     def matches(self, answers: list[Row]) -> list[Match]:
         return [self._match(answer) for answer in self.facts.told(self.kinds, answers)]
 
     def _match(self, answer: Row) -> Match:
-        bindings = dict(zip(self.names, answer[1:], strict=False))
+        bindings = dict(zip(self.names, answer[2:], strict=False))
         found = {position: answer[place] for position, place in self.places.items()}
         facts = {p: fact for p, fact in found.items() if any(v is not None for v in fact)}
         return Match(self.clause, bindings, facts, int(answer[0] or 0))
 
 
-def _amount(clause: Clause, body: Body) -> tuple[str, list[str]]:
-    """What a match adds to the first aggregate of the conclusion, and which match comes first."""
+def _amount(clause: Clause, body: Body) -> tuple[str, str]:
+    """What a match adds to the first aggregate of the conclusion, and what ranks it."""
+    for part in (part for _, term in clause.head for part in parts(term)):
+        if isinstance(part, Aggregate):
+            body.terms.aggregate(part)  # demands that each has something to add
     aggregate = first_aggregate(clause)
     if aggregate is None or aggregate.function == "count":
-        return "0::HUGEINT", []
-    direction = "" if aggregate.function == "min" else " DESC"
+        return "0::HUGEINT", "NULL"
     if not body.terms.is_number(aggregate.operand):
-        return "0::HUGEINT", [f"{body.terms.value(aggregate.operand)}{direction}"]
+        return "0::HUGEINT", body.terms.value(aggregate.operand)
     sql = f"{rescaled(*body.terms.number(contribution(clause)), INNER_PLACES)}::HUGEINT"
-    return sql, [f"{sql}{direction}"]
+    return sql, sql
+
+
+def _function(clause: Clause) -> str:
+    aggregate = first_aggregate(clause)
+    return aggregate.function if aggregate else ""
 
 
 def first_aggregate(clause: Clause) -> Aggregate | None:
@@ -229,9 +259,7 @@ def contribution(clause: Clause) -> Expression:
 
 def is_quotient_of_sum(term: Expression) -> bool:
     """True for `sum(x) / y`, where y is the same for the whole group."""
-    return (
-        isinstance(term, Operation)
-        and term.operator == "/"
-        and isinstance(term.operands[0], Aggregate)
-        and not is_aggregated(term.operands[1])
-    )
+    match term:
+        case Operation("/", (Aggregate("sum"), whole)):
+            return not is_aggregated(whole)
+    return False

@@ -6,6 +6,7 @@ call them ranks).
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 
 from cop_expert.facts import STORED, FactBase, Row, quoted
 from cop_expert.infer.duck import own
@@ -17,6 +18,10 @@ Fact = tuple[str, Row]
 
 FEW = 2_000
 """Facts of a stratum up to which all are ranked at once."""
+MANY = 200_000
+"""The same, where those asked for rest on others a long way down."""
+PATIENCE = 30
+"""Steps down after which that is so."""
 LISTED = 200
 """Values up to which a query names those that it asks for."""
 
@@ -33,10 +38,9 @@ class Ranks:
         """The first round that concludes the fact; 0 where none does."""
         if (template, row) not in self.rounds:
             stratum = self.strata[template]
-            sizes = [self.facts.count(name) for name in stratum.templates]
             facts = {(template, row)}
-            if sum(sizes) <= FEW:
-                facts |= {(name, row) for name in stratum.templates for row in self._rows(name)}
+            if self._size(stratum) <= FEW:
+                facts |= self._all(stratum)
             self._add(facts, stratum)
         return self.rounds.get((template, row), 0)
 
@@ -45,6 +49,12 @@ class Ranks:
         table = self._table(template)
         return f'(SELECT * FROM {table} WHERE "@round" < {limit})'
 
+    def _size(self, stratum: Stratum) -> int:
+        return sum(self.facts.count(name) for name in stratum.templates)
+
+    def _all(self, stratum: Stratum) -> set[Fact]:
+        return {(name, row) for name in stratum.templates for row in self._rows(name)}
+
     def _rows(self, name: str) -> list[Row]:
         columns = ", ".join(map(quoted, self.facts.vocabulary.templates[name].names))
         return self.facts.query(f"SELECT {columns} FROM {quoted(name)}")
@@ -52,7 +62,11 @@ class Ranks:
     def _add(self, facts: set[Fact], stratum: Stratum) -> None:
         ways: dict[Fact, list[tuple[Fact, ...]]] = {}
         asked = facts
-        while asked:
+        for step in count():
+            if not asked:
+                break
+            if step == PATIENCE and self._size(stratum) <= MANY:
+                asked = self._all(stratum) - ways.keys()
             found = list(self._ways(asked, stratum))
             for fact, below in found:
                 ways.setdefault(fact, []).append(below)
@@ -117,12 +131,13 @@ class Ranks:
 def rounds(ways: Mapping[Fact, list[tuple[Fact, ...]]]) -> dict[Fact, int]:
     """The first round of each fact: one more than the latest that its earliest way rests on."""
     found: dict[Fact, int] = {}
+    above: dict[Fact, set[Fact]] = {}
+    for fact, found_ways in ways.items():
+        for below in (b for way in found_ways for b in way):
+            above.setdefault(below, set()).add(fact)
     waiting, step = set(ways), 1
-    while waiting:
-        new = {f for f in waiting if any(all(b in found for b in below) for below in ways[f])}
-        if not new:
-            break
+    while new := {f for f in waiting if any(all(b in found for b in way) for way in ways[f])}:
         found |= dict.fromkeys(new, step)
-        waiting -= new
+        waiting = {f for fact in new for f in above.get(fact, ()) if f not in found}
         step += 1
     return found

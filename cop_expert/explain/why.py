@@ -19,7 +19,9 @@ from cop_expert.explain.matches import (
 from cop_expert.explain.stakes import Stake, margin, stakes
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row
+from cop_expert.infer.evaluate import Bindings, number_of, value_of
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT, rescale
+from cop_expert.model.measure import PLAIN, SHARE
 from cop_expert.model.proof import (
     Absent,
     Compared,
@@ -38,7 +40,9 @@ from cop_expert.model.rule import (
     Clause,
     Comparison,
     Constant,
+    Expression,
     Fallback,
+    Operation,
     Presence,
     Variable,
     expressions,
@@ -53,6 +57,10 @@ LINES = 25
 """Contributions listed in a ledger; the rest is summed up in one line."""
 WAYS = 100
 """Derivations listed where all are asked for; the rest is counted."""
+STEPS = 64
+"""Rules that an answer goes down at most, for a chain may be as long as a table."""
+SMALL = 100
+"""Steps up to which bookkeeping is told wherever it is needed, rather than once."""
 
 
 class How(Struct, frozen=True):
@@ -66,9 +74,12 @@ class How(Struct, frozen=True):
     """Also what is a question of its own."""
     lines: int = LINES
     """How many contributions to a sum are listed."""
+    steps: int = STEPS
+    """How many rules deep, bookkeeping included."""
 
-    def deeper(self) -> "How":
-        return replace(self, depth=self.depth - 1)
+    def below(self, quiet: bool) -> "How":
+        """What is left of it under a rule."""
+        return replace(self, depth=self.depth - (not quiet), steps=self.steps - 1)
 
 
 WHOLE = How()
@@ -90,7 +101,9 @@ class Explainer:
         self.opened: set[tuple[str, Row]] = set()
         """What the present answer has proved."""
         self.settled: dict[tuple[str, Row], Proof] = {}
-        """Given facts and bookkeeping, the same in every answer."""
+        """Given facts and small bookkeeping, the same in every answer."""
+        self.sizes: dict[tuple[str, Row], int] = {}
+        """How many steps these take."""
 
     def prove(self, template: str, row: Row, how: How = WHOLE) -> Proof:
         """Why the fact holds.
@@ -99,6 +112,8 @@ class Explainer:
         been proved further up is not proved again, so an answer is linear in the facts it shows.
         """
         self.opened = set()
+        if not self.facts.has(template, row):
+            how = replace(how, depth=0)
         return self._prove(template, row, how)
 
     def _prove(self, template: str, row: Row, how: How, stake: Stake | None = None) -> Proof:
@@ -115,16 +130,23 @@ class Explainer:
             proof = replace(proof, origins=origins, bookkeeping=True)
         elif fact in self.opened:
             return replace(proof, above=True)
-        elif how.depth <= 0:
+        elif how.depth <= 0 or how.steps <= 0:
             return replace(proof, unopened=True)
         else:
             self.opened.add(fact)
             derivations, unshown = self._derivations(template, row, how, stake)
             proof = replace(proof, derivations=derivations, unshown=unshown)
             proof = replace(proof, bookkeeping=_is_bookkeeping(proof))
-        if proof.bookkeeping and not stake:
-            self.settled[fact] = proof
+        if proof.bookkeeping and not stake and (size := self._size(proof)) <= SMALL:
+            self.settled[fact], self.sizes[fact] = proof, size
         return proof
+
+    def _size(self, proof: Proof) -> int:
+        """How many steps the proof takes; without a limit on what is repeated it could double
+        with every step."""
+        below = [p for d in proof.derivations for p in all_premises(d) if isinstance(p, Proof)]
+        facts = [(premise.template, tuple(premise.values.values())) for premise in below]
+        return 1 + sum(self.sizes.get(fact, SMALL) for fact in facts)
 
     def _derivations(
         self, template: str, row: Row, how: How, stake: Stake | None
@@ -152,7 +174,7 @@ class Explainer:
     def _derivation(self, match: Match, how: How, stake: Stake | None = None) -> Derivation:
         rule = self.rulebook.rules[match.clause.rule]
         because = self.speaker.because(rule.sentence, match.bindings, match.clause.types)
-        below = how if rule.quiet else how.deeper()
+        below = how.below(rule.quiet)
         first = dict(reversed(stakes(match, stake)))
         premises = tuple(self._premises(match, below, first))
         return Derivation(rule.name, because, rule.basis, rule.quiet, rule.origin, premises)
@@ -171,7 +193,9 @@ class Explainer:
         ledger = Ledger(
             aggregate.function,
             lines,
+            as_fact(found.total),
             found.number - len(listed),
+            as_fact(rest) if adds_up else 0,
             self._said_amount(rest, aggregate, clause) if aggregate.function == "sum" else "",
             bool(matters) and not any(line.decisive for line in lines),
         )
@@ -186,10 +210,11 @@ class Explainer:
         if aggregate.function == "sum":
             amount = self._said_amount(match.amount, aggregate, match.clause)
             if total:
-                datatype = self.facts.vocabulary.datatypes["Share"]
+                datatype = self.facts.vocabulary.datatypes.get(SHARE, PLAIN)
                 share = self.speaker.amount(match.amount * 10**PLACES // total, datatype)
         decisive = bool(decides and decides(match))
-        return Line(derivation.because, amount, share, derivation.premises, decisive)
+        value = as_fact(match.amount)
+        return Line(derivation.because, value, amount, share, derivation.premises, decisive)
 
     def _said_amount(self, amount: int, aggregate: Aggregate, clause: Clause) -> str:
         """In the measure of the conclusion; nothing where it is of no kind that people know."""
@@ -200,7 +225,7 @@ class Explainer:
             datatype = clause.types[aggregate.operand.name]
         else:
             return ""
-        return self.speaker.amount(rescale(amount, INNER_PLACES, PLACES), datatype)
+        return self.speaker.amount(as_fact(amount), datatype)
 
     def _premises(self, match: Match, how: How, staked: dict[int, Stake]) -> Iterator[Premise]:
         for position, condition in enumerate(match.clause.body):
@@ -220,8 +245,9 @@ class Explainer:
         return self._prove(template, row, replace(how, depth=0) if own_question else how, stake)
 
     def _absent(self, atom: Atom, match: Match) -> Absent:
-        says = self.speaker.absence(atom.template, self._known(atom, match))
-        return Absent(atom.template, says, self._template(atom.template).table)
+        known = self._known(atom, match)
+        says = self.speaker.absence(atom.template, known)
+        return Absent(atom.template, says, known, self._template(atom.template).table)
 
     def _known(self, atom: Atom, match: Match) -> dict[str, Value]:
         """The fields of a condition as far as the binding tells them."""
@@ -229,21 +255,20 @@ class Explainer:
         for field, term in atom:
             if isinstance(term, Constant):
                 known[field] = term.value
-            elif isinstance(term, Variable):
-                known[field] = match.bindings.get(term.name)
+            elif isinstance(term, Variable) and term.name in match.bindings:
+                known[field] = match.bindings[term.name]
         return known
 
     def _compared(self, comparison: Comparison, match: Match) -> Compared:
-        types = match.clause.types
-        left, right = (
-            self.speaker.expression(side, match.bindings, types) or "–"
-            for side in expressions(comparison)
-        )
-        says = f"{left} {comparison.operator} {right}"
+        types, sides = match.clause.types, expressions(comparison)
+        one, other = (self.speaker.expression(s, match.bindings, types) or "–" for s in sides)
+        says = f"{one} {comparison.operator} {other}"
+        left, right = (_value(side, match.bindings) for side in expressions(comparison))
+        compared = Compared(says, comparison.operator, left, right)
         apart, measured = margin(comparison, match), self.speaker.measure(comparison.left, types)
         if apart is None or not measured.many or "{}" in measured.many.values():
-            return Compared(says)
-        return Compared(says, self.speaker.apart(apart, measured))
+            return compared
+        return replace(compared, margin=self.speaker.apart(apart, measured))
 
 
 def _decides(clause: Clause, template: Template, row: Row, stake: Stake | None) -> Decides | None:
@@ -259,10 +284,25 @@ def _decides(clause: Clause, template: Template, row: Row, stake: Stake | None) 
     counts = aggregate.function == "count"
 
     def decides(match: Match) -> bool:
-        amount = UNIT if counts else rescale(match.amount, INNER_PLACES, PLACES)
+        amount = UNIT if counts else as_fact(match.amount)
         return not stake.holds(whole - amount)
 
     return decides
+
+
+def _value(expression: Expression, bindings: Bindings) -> Value:
+    """A side of a comparison, as near as the places of a fact tell it."""
+    if not isinstance(expression, Operation):
+        return value_of(expression)(bindings)
+    try:
+        return rescale(*number_of(expression)(bindings), PLACES)
+    except ArithmeticError:
+        return None
+
+
+def as_fact(amount: int) -> int:
+    """What a match contributes, as a fact would hold it."""
+    return rescale(amount, INNER_PLACES, PLACES)
 
 
 def _is_bookkeeping(proof: Proof) -> bool:

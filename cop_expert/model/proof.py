@@ -13,6 +13,8 @@ class Absent(Struct, frozen=True, tag="absent"):
 
     template: str
     says: str
+    values: dict[str, Value] = {}
+    """What no fact has, numbers in millionths; fields left out may hold anything."""
     table: str = ""
     """The table in which such a fact would stand; empty where rules would conclude it."""
 
@@ -21,6 +23,10 @@ class Compared(Struct, frozen=True, tag="compared"):
     """A premise that compares two values."""
 
     says: str
+    operator: str
+    left: Value
+    """Numbers in millionths."""
+    right: Value
     margin: str = ""
     """How far apart the two are, said aloud; empty where they are no amounts."""
 
@@ -29,8 +35,10 @@ class Line(Struct, frozen=True):
     """One contribution to an aggregate."""
 
     because: str
+    value: int
+    """What it contributes, in millionths; 0 where what it contributes is no number."""
     amount: str
-    """What it contributes, said aloud; empty where it only counts."""
+    """The same said aloud; empty where it only counts."""
     share: str
     """Its part of the whole, said aloud; empty where that says nothing."""
     premises: tuple["Premise", ...]
@@ -43,10 +51,14 @@ class Ledger(Struct, frozen=True):
 
     function: str
     lines: tuple[Line, ...]
+    total: int
+    """What all contributions come to, in millionths."""
     unshown: int
     """How many smaller contributions are not listed."""
+    unshown_value: int
+    """What these come to, in millionths."""
     unshown_amount: str
-    """What these come to, said aloud."""
+    """The same said aloud."""
     firm: bool = False
     """True where the conclusion that rests on the whole would hold without any one of them."""
 
