@@ -502,6 +502,7 @@ def show(folder: Path, topic: str | None, engine: str, as_json: bool) -> None:
 @click.option("--full", is_flag=True, help="The whole proof, down to the tables.")
 @click.option("--all", "every", is_flag=True, help="Every way in which it was concluded.")
 @click.option("--contrast", metavar="OTHER", help="Why here and not there, or there otherwise.")
+@click.option("--check", "checking", is_flag=True, help="Replay the proof, each step by itself.")
 @AS_JSON
 @answering
 def why(
@@ -512,6 +513,7 @@ def why(
     full: bool,
     every: bool,
     contrast: str | None,
+    checking: bool,
     as_json: bool,
 ) -> None:
     """Say why something was concluded, in short or down to the cell of the client's own sheet.
@@ -551,6 +553,20 @@ def why(
     words = phrases(speaker.language)
     print_proof(proof, in_short, words)
     print_also_true(further(run, speaker, answers[1:6]), words)
+    if checking:
+        print_replay(folder, run, proof, words)
+
+
+def print_replay(folder: Path, run: "Run", proof: "Proof", words: "Phrases") -> None:
+    """What came of taking each step of the proof again."""
+    from cop_expert.replay.replay import Replayer
+
+    manifest = run.manifest
+    found = Replayer(run.facts, run.rulebook, manifest.language, folder).replay(proof)
+    if found.faults:
+        wrong = "".join(f"\n  {fault.says}: {fault.fault}" for fault in found.faults)
+        raise click.ClickException(f"the proof does not hold, which is our mistake:{wrong}")
+    click.echo(f"\n{words.checked(found.steps, found.rows, len(found.assumed))}")
 
 
 def print_contrast(

@@ -34,6 +34,9 @@ class Wording(Struct, frozen=True):
     none: str
     deeper: str
     also_true: str
+    checked: str
+    checks: dict[str, tuple[str, str, str]]
+    """What of it is said of none, of one and of many."""
     short: str
     short_by: str
     needed_more: str
@@ -175,6 +178,15 @@ class Phrases:
             return text
         signs = {",": self.wording.thousands, ".": self.wording.decimal}
         return NUMBER.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), text)
+
+    def checked(self, steps: int, rows: int, assumed: int) -> str:
+        """What came of replaying a proof that holds."""
+        counts = {"reasons": steps, "rows": rows, "rest": assumed}
+        told = {
+            name: self.wording.checks[name][min(number, 2)].format(n=f"{number:,}")
+            for name, number in counts.items()
+        }
+        return self.wording.checked.format(**told)
 
     def _more(self, text: str) -> str:
         found = MORE.fullmatch(text)

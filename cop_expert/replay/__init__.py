@@ -1,0 +1,1 @@
+"""Proofs in, what is wrong with them out; nothing here is shared with what makes proofs."""
