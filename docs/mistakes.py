@@ -24,6 +24,7 @@ from cop_expert.model.rule import Rulebook
 from cop_expert.model.template import Vocabulary
 from cop_expert.parse.rules import parse_rules
 from cop_expert.pipeline import conclude, standard_rulebook
+from cop_expert.report.render import Request, render
 
 MISTAKES = Path(__file__).resolve().parent.parent / "tests" / "errors"
 BASE = MISTAKES / "corner-bread"
@@ -107,7 +108,10 @@ def _said_of_folder(mistake: Mistake) -> Iterable[Diagnostic]:
                 write_engagement(folder, read_vocabulary(), "Corner Bread")
             other = mistake.asides("the folder is called `(.+)`")
             asked = folder.with_name(other[0][1]) if other else folder
-            return conclude(asked).manifest.warnings
+            run = conclude(asked)
+            if mistake.asides("`cop-expert report` is asked for a strategy"):
+                render(run.facts, run.rulebook, run.manifest, asked, Request("html"))
+            return run.manifest.warnings
         except KnowledgeProblem as problem:
             return [_relative(found, name) for found in problem.diagnostics]
 
