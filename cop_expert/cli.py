@@ -856,11 +856,18 @@ def _print_items(items: tuple["Item", ...], words: "Phrases", indent: str) -> No
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["md", "html"]),
+    type=click.Choice(["md", "html", "docx"]),
     default="md",
     show_default=True,
-    help="Markdown, or one HTML file that works offline.",
+    help="Markdown, one HTML file that works offline, or Word.",
 )
+@click.option(
+    "--audience",
+    metavar="WHO",
+    default="",
+    help="Whom it is for: leader, consultant (everything) or community.",
+)
+@click.option("--community", metavar="NAME", default="", help="A hand-out for this one community.")
 @click.option(
     "-o",
     "--output",
@@ -869,19 +876,28 @@ def _print_items(items: tuple["Item", ...], words: "Phrases", indent: str) -> No
 )
 @ENGINE
 @answering
-def report(folder: Path, form: str, output: Path | None, engine: str) -> None:
+def report(
+    folder: Path, form: str, audience: str, community: str, output: Path | None, engine: str
+) -> None:
     """Write the strategy document.
 
     \b
-    Example:
+    Examples:
       cop-expert report grand-hotel --format html -o strategy.html
+      cop-expert report grand-hotel --format docx --audience leader -o strategy.docx
+      cop-expert report grand-hotel --community Kitchen -o kitchen.md
     """
-    from cop_expert.report.render import render
+    from cop_expert.report.render import Request, UnknownCommunity, render
 
     run = concluded(folder, engine)
-    with progress() as stage:
-        stage("Writing the strategy")
-        document = render(run.facts, run.rulebook, run.manifest, folder, form)
+    request = Request(form, audience, community)
+    try:
+        with progress() as stage:
+            stage("Writing the strategy")
+            document = render(run.facts, run.rulebook, run.manifest, folder, request)
+    except UnknownCommunity as unknown:
+        hint = f"; {unknown.hint}" if unknown.hint else ""
+        raise click.ClickException(f"no community is called '{unknown.name}'{hint}") from None
     if output is None:
         click.echo(document, nl=False)
         return

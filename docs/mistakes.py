@@ -27,6 +27,7 @@ from cop_expert.model.rule import Rulebook
 from cop_expert.model.template import Vocabulary
 from cop_expert.parse.rules import parse_rules
 from cop_expert.pipeline import conclude, export, standard_rulebook, suppose
+from cop_expert.report.render import Request, render
 
 MISTAKES = Path(__file__).resolve().parent.parent / "tests" / "errors"
 BASE = MISTAKES / "corner-bread"
@@ -116,6 +117,8 @@ def _said_of_folder(mistake: Mistake) -> Iterable[Diagnostic]:
             run = conclude(asked)
             for wanted in mistake.asides("`cop-expert export --to (.+) -o (.+)` is asked for"):
                 export(run, wanted[1], folder / wanted[2], folder)
+            if mistake.asides("`cop-expert report` is asked for a strategy"):
+                render(run.facts, run.rulebook, run.manifest, asked, Request("html"))
             return run.manifest.warnings
         except KnowledgeProblem as problem:
             return [_relative(found, name) for found in problem.diagnostics]

@@ -9,7 +9,7 @@ from browser import asked, needs_browser
 from large_engagement import write_large
 
 from cop_expert.pipeline import conclude
-from cop_expert.report.render import render
+from cop_expert.report.render import Request, render
 from cop_expert.resources import resource
 
 LAID_OUT = """() => {
@@ -44,7 +44,7 @@ HOTEL, NORTHWATER = (resource(f"kb/examples/{name}") for name in ("grand-hotel",
 
 def drawn(folder: Path) -> list[str]:
     run = conclude(folder)
-    document = render(run.facts, run.rulebook, run.manifest, folder, "html")
+    document = render(run.facts, run.rulebook, run.manifest, folder, Request("html")).decode()
     return re.findall(r"<svg.*?</svg>", document, re.DOTALL)
 
 

@@ -58,7 +58,9 @@ def crossings(known: Known, reasons: Reasons) -> Crossings:
         return -product(wanting, known.hours[item]), known.name(item), known.name(other)
 
     every = (
-        _crossing(known, reasons, record) for record in sorted(known.records("Crossing"), key=order)
+        _crossing(known, reasons, record)
+        for record in sorted(known.records("Crossing"), key=order)
+        if record["home"] in known.told or record["other"] in known.told
     )
     found = [one for one in every if known.may_tell(one.wanting)]
     regions = tuple(_regions(known))
@@ -128,13 +130,13 @@ def _overlap(known: Known, reasons: Reasons, record: Record) -> Overlap:
 
 
 def _regions(known: Known) -> Iterator[Region]:
-    """Every set of communities with what exactly these learn, the most items first."""
+    """Every set of communities with what exactly these learn, those of several first."""
     places = {community: place for place, community in enumerate(known.communities)}
     found: dict[tuple[int, ...], list[str]] = {}
     for item, communities in known.groups("ByRelevance", "item", "community").items():
         members = tuple(sorted(places[community] for community in communities))
         found.setdefault(members, []).append(item)
-    for members in sorted(found, key=lambda one: (-len(found[one]), len(one), one)):
+    for members in sorted(found, key=lambda one: (len(one) == 1, -len(found[one]), one)):
         items = sorted(found[members], key=known.name)
         names = known.names(known.communities[place] for place in members)
         yield Region(members, names, known.names(items), sum(known.hours[item] for item in items))
@@ -145,7 +147,7 @@ def flow(known: Known, reasons: Reasons) -> tuple[Flow, ...]:
     reasons.grant(REASONS)
     return tuple(
         Flow(known.name(community), tuple(_waves(known, reasons, community)))
-        for community in known.communities
+        for community in known.told
         if known.one("Step", community=community)
         and known.may_tell(known.community_heads[community])
     )

@@ -29,6 +29,8 @@ class Known:
         self.least = least
         self._records: dict[str, list[Record]] = {}
         self._index: dict[tuple[str, ...], dict[Values, list[Record]]] = {}
+        self.told = self.communities
+        """The communities that a document is about: all, or one."""
 
     def records(self, template: str) -> list[Record]:
         if template not in self._records:

@@ -6,7 +6,6 @@ same, so that only words change.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -16,7 +15,7 @@ from cop_expert.facts import FactBase
 from cop_expert.model.rule import CheckedRulebook, Rule, Sentence, Slot
 from cop_expert.model.template import Datatype, Value
 from cop_expert.report.phrases import Phrases
-from cop_expert.resources import resource
+from cop_expert.report.templates import STANDARD, Templates
 
 SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -36,9 +35,10 @@ class LocalSpeaker(Speaker):
         return self.phrases.word(said) if datatype.choices else said
 
 
-def translated(rulebook: CheckedRulebook, language: str) -> CheckedRulebook:
-    """The rulebook with what it says in the language, as far as its file of sentences goes."""
-    said = sentences(language)
+def translated(rulebook: CheckedRulebook, language: str, templates: Templates) -> CheckedRulebook:
+    """The rulebook with what it says in the language, as far as the files of sentences go."""
+    name = f"rules.{language}.toml"
+    said: dict[str, str] = templates.toml(f"{STANDARD}{name}") | templates.toml(name)
     if not said:
         return rulebook
     return replace(
@@ -49,14 +49,6 @@ def translated(rulebook: CheckedRulebook, language: str) -> CheckedRulebook:
             for name, one in rulebook.parameters.items()
         },
     )
-
-
-def sentences(language: str) -> dict[str, str]:
-    """What rules say, and how it is said in the language; empty where they speak it already."""
-    path = resource(f"reports/templates/rules.{language}.toml")
-    if not language.isalpha() or not path.is_file():
-        return {}
-    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _translated(rule: Rule, said: Mapping[str, str]) -> Rule:

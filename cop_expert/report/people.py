@@ -90,6 +90,7 @@ def communities(known: Known, reasons: Reasons) -> tuple[Community, ...]:
     return tuple(
         _community(known, reasons, identity, place)
         for place, identity in enumerate(known.communities, 1)
+        if identity in known.told
     )
 
 

@@ -1,5 +1,8 @@
 """Facts that a document states in, their numbered explanations for its annex out."""
 
+import re
+from collections.abc import Iterable, Iterator
+
 from msgspec import Struct
 
 from cop_expert.explain.outline import Item, outline
@@ -20,6 +23,7 @@ MANY = 60
 """Assignments from which a document counts as long."""
 VAST = 400
 """Assignments from which it has room for the weightiest reasons only."""
+CITED = re.compile(r"#(reason-\d+)")
 LISTED = 12
 """Lines under one line; the rest is counted."""
 
@@ -73,6 +77,25 @@ def _size(line: Line) -> int:
     return 1 + sum(map(_size, line.lines))
 
 
+def cited(reasons: tuple[Reason, ...], text: str) -> tuple[Reason, ...]:
+    """The reasons that a text leads to, and those that they lead to."""
+    by_anchor = {reason.anchor: reason for reason in reasons}
+    found: set[str] = set()
+    waiting = CITED.findall(text)
+    while waiting:
+        place = waiting.pop()
+        if place in by_anchor and place not in found:
+            found.add(place)
+            waiting += _seen(line for told in by_anchor[place].told for line in told.lines)
+    return tuple(reason for reason in reasons if reason.anchor in found)
+
+
+def _seen(lines: Iterable[Line]) -> Iterator[str]:
+    for line in lines:
+        yield line.see
+        yield from _seen(line.lines)
+
+
 def anchor(number: int) -> str:
     return f"reason-{number}"
 
@@ -81,16 +104,21 @@ class Reasons:
     """Numbers each statement's reason when it is first cited; proves each once."""
 
     def __init__(
-        self, facts: FactBase, explainer: Explainer, phrases: Phrases, publish: bool = False
+        self,
+        facts: FactBase,
+        explainer: Explainer,
+        phrases: Phrases,
+        has_any: bool = True,
+        is_whole: bool = True,
     ) -> None:
-        """What is published says no reasons: they tell of every group, however small."""
+        """A document about one community, not the whole, has room for all of its reasons."""
         self.facts = facts
         self.explainer = explainer
         self.phrases = phrases
         assignments = facts.count("Assignment")
-        self.is_long, self.is_vast = assignments >= MANY, assignments >= VAST
-        self.room = 0 if publish else ENDLESS
-        self.most = 0 if publish else ENDLESS
+        self.is_long = assignments >= MANY
+        self.is_vast = is_whole and assignments >= VAST
+        self.room = self.most = ENDLESS if has_any else 0
         self.numbers: dict[tuple[Fact, ...], int] = {}
         """What is cited, and its number."""
         self.depths: list[int] = []

@@ -1,145 +1,180 @@
-"""The view model and the templates in, the strategy document out: Markdown or HTML."""
+"""A run and the templates in, the strategy document out: Markdown, HTML or Word."""
 
-import base64
-import hashlib
-import re
-import tomllib
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from cop_expert.facts import FactBase
-from cop_expert.load.engagement import read_engagement
-from cop_expert.model.arithmetic import UNIT, divide_half_away
+from cop_expert.load.engagement import Engagement, read_engagement
+from cop_expert.load.words import plain
+from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, did_you_mean
 from cop_expert.model.rule import CheckedRulebook
-from cop_expert.report.known import Known, share
-from cop_expert.report.language import LocalSpeaker
-from cop_expert.report.phrases import Phrases, capital, phrases
+from cop_expert.report.commentary import Commentary
+from cop_expert.report.known import Known
+from cop_expert.report.language import LocalSpeaker, translated
+from cop_expert.report.phrases import Phrases, phrases
 from cop_expert.report.pictures import bars, cut, sets
-from cop_expert.report.strategy import strategy
+from cop_expert.report.reasons import cited
+from cop_expert.report.strategy import FEW, strategy
+from cop_expert.report.templates import Templates, Words, environment, located
 from cop_expert.report.view import Manifest, Strategy
-from cop_expert.resources import resource
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["phrases", "render"]
+__all__ = ["Request", "UnknownCommunity", "phrases", "render"]
 
-MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^[-+=]")
-"""What Markdown would read as more than text."""
-NUMBERED = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
-"""A number at the front that would begin a list."""
-ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+WHOLE, HANDOUT = "consultant", "handout"
+REFERENCE = "reference.docx"
+
+
+class Request(Struct, frozen=True):
+    """Which document is asked for."""
+
+    form: str = "md"
+    """"md", "html" or "docx"."""
+    audience: str = ""
+    """Whom it is for; empty: as the engagement says, else everything."""
+    community: str = ""
+    """The one community that it is a hand-out for."""
+
+
+class UnknownCommunity(Exception):
+    """No community bears the name."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        self.name = name
+        self.hint = hint
+        super().__init__(name)
 
 
 def render(
-    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, form: str
-) -> str:
-    """The document in a form: "md" or "html"."""
+    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, request: Request
+) -> bytes:
+    """The document as a file holds it; raises KnowledgeProblem on an engagement's own templates."""
     engagement, _ = read_engagement(folder)
-    document = strategy(facts, rulebook, manifest, engagement)
+    templates = Templates(folder)
+    sections = _sections(templates, engagement, request)
     wording = phrases(manifest.language)
-    known = Known(facts, LocalSpeaker(facts, wording))
-    environment = _environment(known, wording, form)
-    words = environment.get_template(_words(manifest.language)).make_module()
-    return environment.get_template(f"strategy.{form}.j2").render(
-        s=document,
-        sections=_sections(),
-        notes=lambda key: (),
-        in_pictures=False,
-        w=words,
-        language=manifest.language,
-        style=_text("strategy.css"),
-        script=_text("strategy.js"),
-        pictures=_pictures(document, known, words),
-    )
+    known = _known(facts, wording, engagement, request)
+    said = translated(rulebook, wording.wording.language, templates)
+    has_reasons = "reasons" in sections and not engagement.settings.publish
+    document = strategy(known, said, manifest, engagement, wording, has_reasons)
+    with located(templates):
+        studio = _Studio(templates, known, wording, document, sections)
+        if request.form == "docx":
+            return studio.word()
+        return studio.text(request.form).encode()
 
 
-def _sections() -> list[str]:
+def _sections(templates: Templates, engagement: Engagement, request: Request) -> list[str]:
     """The sections of the document, in order."""
-    text = resource("reports/templates/audiences.toml").read_text(encoding="utf-8")
-    return list(tomllib.loads(text)["consultant"])
+    audiences = templates.toml("audiences.toml")
+    if request.community:
+        return list(audiences[HANDOUT])
+    audience = request.audience or engagement.settings.audience or WHOLE
+    if audience not in audiences:
+        advice = did_you_mean(audience, audiences) or f"write one of {', '.join(audiences)}"
+        place = engagement.origin("audience")
+        message = f"no document is made for the audience '{audience}'"
+        raise KnowledgeProblem([Diagnostic("unknown-word", message, place, advice)])
+    return list(audiences[audience])
 
 
-def _words(language: str) -> str:
-    """The template that holds the document's words, in English where there is no other."""
-    name = f"words.{language}.j2"
-    known = language.isalpha() and resource(f"reports/templates/{name}").is_file()
-    return name if known else "words.en.j2"
+def _known(facts: FactBase, wording: Phrases, engagement: Engagement, request: Request) -> Known:
+    least = FEW if engagement.settings.publish else 0
+    known = Known(facts, LocalSpeaker(facts, wording), least)
+    if request.community:
+        named = {plain(known.name(one)): one for one in known.communities}
+        if plain(request.community) not in named:
+            names = map(known.name, known.communities)
+            raise UnknownCommunity(request.community, did_you_mean(request.community, names))
+        known.told = [named[plain(request.community)]]
+    return known
 
 
-def _pictures(document: Strategy, known: Known, words: Any) -> dict[str, object]:
-    """Each picture's geometry, by name; absent where it would show nothing."""
-    return {
-        "hours": bars.hours(document, known, words),
-        "tree": cut.tree(document.organisation, known, words),
-        "matrix": sets.matrix(document),
-        "venn": sets.venn(document),
-        "upset": sets.upset(document),
-        "waves": bars.waves(document, known),
-        "steps": cut.steps(document.granularity, known),
-    }
+class _Studio:
+    """Everything that the templates of one document are given."""
 
+    def __init__(
+        self,
+        templates: Templates,
+        known: Known,
+        wording: Phrases,
+        document: Strategy,
+        sections: Sequence[str],
+    ) -> None:
+        self.templates = templates
+        self.known = known
+        self.wording = wording
+        self.document = document
+        self.sections = sections
+        communities = [one.name for one in document.communities]
+        self.commentary = Commentary(templates.folder, [*sections, *communities])
 
-def _text(name: str) -> str:
-    return resource(f"reports/templates/{name}").read_text(encoding="utf-8")
+    def text(self, form: str, in_pictures: bool = False) -> str:
+        """The document as text; `in_pictures` leaves places for pictures in Markdown."""
+        filled = environment(self.templates, self.known, self.wording, form)
+        words = Words(filled, self.templates, self.wording.wording.language)
+        return filled.get_template(f"strategy.{form}.j2").render(
+            s=self.document,
+            w=words,
+            language=self.wording.wording.language,
+            sections=self.sections,
+            cited=partial(cited, self.document.reasons),
+            style=self.templates.text("strategy.css"),
+            script=self.templates.text("strategy.js"),
+            notes=partial(self._notes, form),
+            in_pictures=in_pictures,
+            pictures=self._pictures(words),
+        )
 
+    def word(self) -> bytes:
+        from cop_expert.report.word import Captions, write_word
 
-def _hash(text: str) -> str:
-    """As a content security policy names an inline style or script."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        filled = environment(self.templates, self.known, self.wording, "html")
+        words = Words(filled, self.templates, self.wording.wording.language)
+        return write_word(
+            self.text("md", in_pictures=True),
+            self._drawn(filled, words),
+            Captions(str(words.figure_label), str(words.table_label), str(words.contents)),
+            self.templates.path(REFERENCE),
+            f"{self.document.name}: {words.document}",
+            self.wording.wording.language,
+        )
 
+    def _notes(self, form: str, subject: str) -> tuple[str, ...]:
+        """What was written by hand about a section or community."""
+        text = self.commentary.about(subject)
+        if not text:
+            return ()
+        if form == "md":
+            return (text,)
+        from markdown_it import MarkdownIt
 
-def _environment(known: Known, wording: Phrases, form: str) -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+        return (MarkdownIt("commonmark", {"html": False}).enable("table").render(text),)
 
-    def finalize(value: Any) -> Any:
-        if hasattr(value, "__html__"):
-            return value
-        text = printable(str(value))
-        return Markup(escape_markdown(text)) if form == "md" else text
+    def _pictures(self, words: Any) -> dict[str, object]:
+        """Each picture's geometry, by name; none where it would show nothing."""
+        document, known = self.document, self.known
+        return {
+            "hours": bars.hours(document, known, words),
+            "tree": cut.tree(document.organisation, known, words),
+            "matrix": sets.matrix(document),
+            "venn": sets.venn(document),
+            "upset": sets.upset(document),
+            "waves": bars.waves(document, known),
+            "steps": cut.steps(document.granularity, known),
+        }
 
-    environment = Environment(
-        loader=FileSystemLoader(resource("reports/templates")),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= _filters(known, wording)
-    environment.filters |= {"raw": Markup, "sha256": lambda text: Markup(_hash(text))}
-    environment.globals |= {
-        "part": lambda part, whole: known.amount(share(part, whole), "Share"),
-        "each": lambda whole, by: known.amount(divide_half_away(whole * UNIT, by), "Hours"),
-    }
-    return environment
-
-
-def _filters(known: Known, wording: Phrases) -> dict[str, Callable[..., str]]:
-    return {
-        "hours": lambda value: known.amount(value, "Hours"),
-        "people": lambda value: known.amount(value, "Headcount"),
-        "share": lambda value: known.amount(value, "Share"),
-        "plain": known.plain,
-        "exact": lambda value: known.exact(value, "Amount"),
-        "exact_hours": lambda value: known.exact(value, "Hours"),
-        "integer": lambda value: wording.number(f"{value:,}"),
-        "level": wording.word,
-        "capital": capital,
-        "number_of": lambda anchor: anchor.rpartition("-")[2],
-    }
-
-
-def printable(text: str) -> str:
-    """Without what no document may hold: control characters and halves of characters."""
-    return UNPRINTABLE.sub(" ", text)
-
-
-def escape_markdown(text: str) -> str:
-    """Client text as text, whatever it looks like."""
-    escaped = MARKED.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), text)
-    return NUMBERED.sub(r"\1\\", escaped)
+    def _drawn(self, filled: "Environment", words: Any) -> dict[str, str]:
+        """Each picture as SVG, by name."""
+        draw = filled.get_template("pictures.svg.j2").make_module()
+        return {
+            name: str(getattr(draw, name)(geometry, self.document, words))
+            for name, geometry in self._pictures(words).items()
+            if geometry
+        }

@@ -1,14 +1,12 @@
 """Conclusions in, the view model of the strategy document out."""
 
 from cop_expert.explain.why import Explainer
-from cop_expert.facts import FactBase
 from cop_expert.load.engagement import Engagement
 from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import exchange, people, setting
 from cop_expert.report.known import Known
-from cop_expert.report.language import LocalSpeaker, translated
-from cop_expert.report.phrases import phrases
+from cop_expert.report.phrases import Phrases
 from cop_expert.report.reasons import Reasons
 from cop_expert.report.view import Manifest, Strategy
 
@@ -19,16 +17,17 @@ FEW = 5 * UNIT
 
 
 def strategy(
-    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, engagement: Engagement
+    known: Known,
+    rulebook: CheckedRulebook,
+    manifest: Manifest,
+    engagement: Engagement,
+    wording: Phrases,
+    has_reasons: bool,
 ) -> Strategy:
-    """Everything that the document says, each statement with its reason."""
-    words = phrases(manifest.language)
-    speaker = LocalSpeaker(facts, words)
-    rulebook = translated(rulebook, words.wording.language)
-    publish = engagement.settings.publish
-    known = Known(facts, speaker, FEW if publish else 0)
-    explainer = Explainer(facts, rulebook, speaker, many=True)
-    reasons = Reasons(facts, explainer, words, publish)
+    """Everything that the document says; each statement with its reason where it has reasons."""
+    explainer = Explainer(known.facts, rulebook, known.speaker, many=True)
+    is_whole = known.told == known.communities
+    reasons = Reasons(known.facts, explainer, wording, has_reasons, is_whole)
     granularity = people.granularity(known, reasons, rulebook)
     figures = setting.figures(known, reasons)
     advice = setting.advice(known, reasons)
@@ -36,7 +35,7 @@ def strategy(
     findings = setting.findings(known, reasons)
     return Strategy(
         name=manifest.name,
-        publish=publish,
+        publish=engagement.settings.publish,
         figures=figures,
         asks=setting.asks(advice),
         context=setting.context(known, rulebook),

@@ -69,8 +69,8 @@ def fitted(text: str, room: float, size: float = NORMAL, most: int = 1) -> tuple
         else:
             lines.append(word)
     kept = lines[:most]
-    if len(lines) > most or len(text) > 400:
-        kept[-1] += " …"
+    if len(lines) > most:
+        kept[-1] = " ".join(lines[most - 1 :])
     return tuple(_shortened(line, room, size) for line in kept)
 
 
