@@ -3,9 +3,12 @@
 import json
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_tables import VOCABULARY, load
 from workbooks import sheet, write_parts
 
@@ -304,3 +307,28 @@ def test_an_import_that_reaches_outside_is_refused(tmp_path: Path) -> None:
         assert [(str(p.origin), p.code) for p in problems if p.code != "no-tables"] == [
             ("engagement.toml:1", "malformed-import")
         ]
+
+
+HEADS = st.sampled_from(["Role", "Skill", "Name", "Dept", "(cell)", "x", "", "Knife", "Level", '"'])
+CELLS = st.sampled_from(
+    ["1", "x", "-", "Baker", "", "0,5", "\0", '"', "=1", "9" * 400, "✓", "#N/A"]
+)
+FILES = st.builds(
+    lambda headings, rows: "\n".join(map(",".join, [headings, *rows])).encode(),
+    st.lists(HEADS, max_size=8),
+    st.lists(st.lists(CELLS, max_size=8), max_size=6),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(FILES | st.binary(max_size=100))
+def test_no_file_makes_it_fall(raw: bytes) -> None:
+    with TemporaryDirectory() as name:
+        file, folder = Path(name) / "file.csv", Path(name) / "bakery"
+        file.write_bytes(raw)
+        folder.mkdir()
+        result = CliRunner().invoke(main, ["import", str(folder), str(file), "--write"])
+        assert result.exit_code in (0, 1), result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        _, problems = load(folder)
+        assert all(map(str, problems))

@@ -232,6 +232,11 @@ def test_a_text_without_end_is_refused(tmp_path: Path) -> None:
     assert [(problem.code, problem.origin.line) for problem in problems] == [("unreadable", 3)]
 
 
+def test_files_that_differ_in_case_are_the_same_table(tmp_path: Path) -> None:
+    _, problems = load(write(tmp_path, Units="unit\nCellar\n"))
+    assert "repeated-table" in [problem.code for problem in problems]
+
+
 def test_a_table_of_far_too_many_columns_is_refused(tmp_path: Path) -> None:
     for between in ("", '"x",'):
         units = f"unit,{between}part of{',x' * 100_000}\nBakery,\n"

@@ -400,7 +400,7 @@ def test_ten_million_cells_are_too_many(tmp_path: Path) -> None:
 
     write_parts(tmp_path / "client.xlsx", {"Units": UNITS, "Roles": rows()})
     problem = refused(tmp_path)
-    assert problem.message == "the workbook has more than 3,000,000 cells"
+    assert problem.message == "there are more than 3,000,000 cells"
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Template, Vocabulary
 
-MARKS = ("x", "✓", "✔", "✗", "•", "yes", "y", "ja", "oui")
+MARKS = ("x", "✓", "✔", "•", "yes", "y", "ja", "oui")
 """What stands in a matrix for: yes, this one."""
-NOTHING = ("", "-", "–", "—", "no", "n", "n/a", "none", ".")
+NOTHING = ("", "✗", "✘", "-", "–", "—", "no", "n", "n/a", "none", ".")
 
 
 def known_headings(vocabulary: Vocabulary) -> set[str]:
@@ -153,7 +153,7 @@ def _misfits(mapping: Mapping, template: Template, raw: Sheet) -> list[Diagnosti
         if plain(heading) not in map(plain, ours)
     ]
     theirs = [*filter(None, raw.headings)]
-    for heading in [*mapping.columns.values(), *mapping.leave]:
+    for heading in mapping.columns.values():
         if heading not in (HEADING, CELL) and plain(heading) not in map(plain, theirs):
             message = f"{raw.file} has no column {shown(heading)}"
             advice = did_you_mean(heading, theirs) or f"it has {listed(list(map(shown, theirs)))}"

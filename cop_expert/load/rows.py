@@ -63,8 +63,8 @@ class Rows:
         self.area += width
         if self.area > self.room:
             raise UnreadableFile(
-                f"the workbook has more than {MOST_CELLS:,} cells",
-                "save its sheets as 'CSV UTF-8' into the folder tables, which takes far more",
+                f"there are more than {MOST_CELLS:,} cells",
+                "leave out what is no part of the table, or save it as 'CSV UTF-8' into tables",
             )
         self.lines.append(line)
         for column, values in enumerate(self.columns):

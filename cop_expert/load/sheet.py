@@ -7,6 +7,7 @@ in a relation, so that no later step goes through them one by one.
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from zlib import crc32
 
 import duckdb
 from msgspec import Struct
@@ -104,7 +105,9 @@ def is_blank(cell: str) -> str:
 
 
 def _relation(sheet: Sheet) -> str:
-    return quoted(f"@sheet {sheet.source} {sheet.name}")
+    # To DuckDB, Units.csv and units.csv are one name.
+    apart = crc32(sheet.source.encode("utf-8", "surrogateescape"))
+    return quoted(f"@sheet {sheet.source} {sheet.name} {apart:x}")
 
 
 def headings_of(row: Sequence[str], line: int) -> list[str]:
@@ -127,7 +130,7 @@ def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
     sheet.headings = headings_of(cells, 1)
     names = [place(column) for column in range(len(cells))]
     shape = ", ".join(f"{name}: 'VARCHAR'" for name in names)
-    raw = quoted(f"@raw {sheet.source}")
+    raw = quoted(f"@raw {_relation(sheet)}")
     try:
         facts.connection.execute(
             f"CREATE TEMP TABLE {raw} AS FROM read_csv(?, delim = ?, quote = '', escape = '', "
