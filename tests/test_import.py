@@ -266,10 +266,11 @@ def test_what_does_not_fit_any_more_is_said(tmp_path: Path) -> None:
         folder / "imports" / "staff.xlsx", {"Staff": STAFF.replace("Job title", "Job tilte")}
     )
     _, problems = load(folder)
+    settings = (folder / "engagement.toml").read_text(encoding="utf-8").splitlines()
     assert str(problems[0]) == (
         "imports/staff.xlsx, sheet Staff, row 3: error[missing-column]: "
         "sheet Staff has no column 'Job title'\n"
-        "  engagement.toml:1: named here\n"
+        f"  engagement.toml:{settings.index('[[import]]') + 1}: named here\n"
         "  help: did you mean 'Job tilte'?"
     )
     (folder / "imports" / "staff.xlsx").unlink()

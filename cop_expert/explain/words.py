@@ -137,9 +137,12 @@ class Speaker:
 
     def _kinds(self, types: dict[str, Datatype]) -> dict[str, Datatype]:
         """The types of a clause's names, and of the parameters."""
-        known, unknown = self.vocabulary.datatypes, Datatype("")
-        kinds = {n: known.get(p.datatype, unknown) for n, p in self.parameters.items()}
-        return kinds | types
+        return {name: self._kind(p) for name, p in self.parameters.items()} | types
+
+    def _kind(self, parameter: Parameter) -> Datatype:
+        """A parameter's datatype; one that has none is what its value is."""
+        unknown = Datatype("", Kind.NUMBER if type(parameter.value) is int else Kind.TEXT)
+        return self.vocabulary.datatypes.get(parameter.datatype, unknown)
 
 
 def fill(sentence: str, said: Callable[[str], str | None]) -> str:

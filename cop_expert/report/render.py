@@ -125,12 +125,24 @@ class _Studio:
             language=self.wording.wording.language,
             sections=self.sections,
             cited=partial(cited, self.document.reasons),
+            places=self._places(),
             style=self.templates.text("strategy.css"),
             script=self.templates.text("strategy.js"),
             notes=partial(self._notes, form),
             in_pictures=in_pictures,
             pictures=self._pictures(words),
         )
+
+    def _places(self) -> dict[str, str]:
+        """The anchors of the items and communities that have one in these sections, by name."""
+        document = self.document
+        found: dict[str, str] = {}
+        if "matrix" in self.sections:
+            rows = document.matrix.rows[: document.long_rows]
+            found |= {row.item: row.anchor for row in rows}
+        if {"communities", "handout"} & set(self.sections):
+            found |= {one.name: one.anchor for one in document.communities if one.is_told}
+        return found
 
     def word(self) -> bytes:
         from cop_expert.report.word import Captions, write_word

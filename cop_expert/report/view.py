@@ -5,7 +5,6 @@ explanation in the annex, empty where nothing needs explaining. Names are as peo
 lists are in the order in which they are read.
 """
 
-from functools import cached_property
 from math import inf
 from typing import Protocol
 
@@ -486,7 +485,7 @@ class Method(Struct, frozen=True):
     concluded: int
 
 
-class Strategy(Struct, frozen=True, dict=True):
+class Strategy(Struct, frozen=True):
     """The whole document."""
 
     name: str
@@ -514,9 +513,3 @@ class Strategy(Struct, frozen=True, dict=True):
     long_rows: int
     """The same of each table about all communities."""
     reasons: tuple[Reason, ...]
-
-    @cached_property
-    def places(self) -> dict[str, str]:
-        """The anchors of the communities and items that are told of, by name."""
-        items = {row.item: row.anchor for row in self.matrix.rows[: self.long_rows]}
-        return items | {one.name: one.anchor for one in self.communities if one.is_told}
