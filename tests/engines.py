@@ -150,9 +150,9 @@ class Sandbox:
 def _relation(kind: Template, rows: Rows) -> str:
     """Rows as given facts, a line each, in SQL."""
     names = ", ".join(map(quoted, ("@line", *kind.names)))
-    types = ["INTEGER", *(STAGED[found] for found in kind.kinds)]
+    types = [STAGED[found] for found in kind.kinds]
     lines = [
-        ", ".join(f"{_literal(value)}::{t}" for value, t in zip((n, *row), types, strict=True))
+        ", ".join([f"{n}", *(f"{_literal(v)}::{t}" for v, t in zip(row, types, strict=True))])
         for n, row in enumerate(rows, start=2)
     ]
     return f"(FROM (VALUES ({'), ('.join(lines)})) AS given({names}))"

@@ -92,7 +92,7 @@ def test_every_conclusion_has_a_reason_that_holds(explainer: Explainer, replayer
 
 
 @settings(
-    max_examples=int(os.environ.get("RULEBOOKS", "60")),
+    max_examples=int(os.environ.get("RULEBOOKS", "25")),
     backend="independent",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -125,7 +125,7 @@ class _Studio:
             language=self.wording.wording.language,
             sections=self.sections,
             cited=partial(cited, self.document.reasons),
-            places=self._places(),
+            anchors=self._anchors(),
             style=self.templates.text("strategy.css"),
             script=self.templates.text("strategy.js"),
             notes=partial(self._notes, form),
@@ -133,7 +133,7 @@ class _Studio:
             pictures=self._pictures(words),
         )
 
-    def _places(self) -> dict[str, str]:
+    def _anchors(self) -> dict[str, str]:
         """The anchors of the items and communities that have one in these sections, by name."""
         document = self.document
         found: dict[str, str] = {}
