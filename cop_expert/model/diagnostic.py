@@ -44,8 +44,12 @@ class KnowledgeProblem(Exception):
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Each diagnostic once, by place."""
-    return sorted(set(diagnostics), key=lambda found: (found.origin, found.code, found.message))
+    """Each diagnostic once, by place, and at one place by what is said."""
+
+    def place(found: Diagnostic) -> tuple[Origin, str, str, str]:
+        return found.origin, found.code, found.message, str(found)
+
+    return sorted(set(diagnostics), key=place)
 
 
 def stop_at_errors(diagnostics: Iterable[Diagnostic]) -> None:
