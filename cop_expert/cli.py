@@ -90,6 +90,8 @@ def answering(command: Callable[P, R]) -> Callable[P, R]:
         except KnowledgeProblem as problem:
             tell(problem.diagnostics, UNDONE.get(command.__name__, "concluded"))
             sys.exit(1)
+        except BrokenPipeError:
+            raise  # whoever read on has read enough; click ends quietly
         except OSError as error:
             message = f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
             raise click.ClickException(message) from error
