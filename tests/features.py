@@ -145,7 +145,7 @@ def _of_views(clause: Clause, views: set[str]) -> Iterator[str]:
     asked = [c for c in clause.body if isinstance(c, Presence | Absence | Fallback)]
     for condition in asked:
         if condition.atom.template in views:
-            yield f"on demand, asked by a {type(condition).__name__.lower()} for a {made}"
+            yield f"on demand, for a {made}: {type(condition).__name__.lower()}"
 
 
 def _of_groups(clause: Clause) -> Iterator[str]:

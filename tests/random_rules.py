@@ -98,7 +98,7 @@ OPERATIONS = [
 ]
 AGGREGATES = ["sum", "count", "min", "max"]
 TOTALS = ["{0}", "{0} / {1}", "{0} / {2}", "({0} + {1}) * {2}", "round({0} * {2})"]
-RELATIONS = ["<=", "!=", "<", ">=", ">", "="]
+RELATIONS = ["<", ">", "!=", "<=", ">=", "="]
 
 
 class Independent(HypothesisProvider):
@@ -170,7 +170,7 @@ def check(texts: Sequence[str]) -> tuple[CheckedRulebook, list[Diagnostic]]:
     return SANDBOX.check(sum(map(parsed, texts), Rulebook()))
 
 
-@lru_cache(100)
+@lru_cache(5000)
 def parsed(text: str) -> Rulebook:
     return parse_rules(text, text)[0]
 
@@ -365,7 +365,8 @@ class Author:
 
     def add_comparison(self) -> None:
         kind = self.one_of(sorted(set(self.bound.values())) or KINDS)
-        left, right = self.expression(kind), self.expression(kind)
+        depth = self.one_of((0, 2))
+        left, right = self.expression(kind, depth), self.expression(kind, depth)
         relation = self.one_of(RELATIONS)
         if self.often(2):
             left = self.one_of([left, UNSET, *self.nones, *self.nones])

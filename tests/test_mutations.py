@@ -12,7 +12,7 @@ from cop_expert.infer.sql_terms import Terms
 from cop_expert.model.rule import Comparison
 
 NEIGHBOURS = {"<": "<=", "<=": "<", "=": "!=", "!=": "=", ">=": ">", ">": ">="}
-CASES = 100
+CASES = 60
 
 
 def mutate_experta(monkeypatch: pytest.MonkeyPatch, operator: str) -> None:

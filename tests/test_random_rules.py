@@ -12,7 +12,20 @@ from features import features
 from hypothesis import HealthCheck, Phase, given, settings
 from random_rules import SANDBOX, Case, cases, examples
 
-RULEBOOKS = int(os.environ.get("RULEBOOKS", "300"))
+SHORT_CUTS = {
+    "asked for the nearest",
+    "asked of a group: comparison",
+    "asked of a group: presence",
+    "key kept apart by constants",
+    "key kept apart by variables",
+    "on demand, for a fact: absence",
+    "on demand, for a fact: fallback",
+    "on demand, for a fact: presence",
+    "on demand, for a total: presence",
+    "on demand, for a view: presence",
+}
+"""Where duckdb does otherwise than to join everything and to store what follows."""
+RULEBOOKS = int(os.environ.get("RULEBOOKS", "200"))
 
 
 @settings(
@@ -32,7 +45,8 @@ def test_the_engines_agree(case: Case) -> None:
 
 def test_much_is_at_work_in_random_rulebooks() -> None:
     """Engines that have nothing to do agree as well; `features.py 1000` prints what is at work."""
-    at_work = Counter(feature for case in examples(100) for feature in features(case))
-    often = {feature for feature, count in at_work.items() if count >= 5}
-    assert len(at_work) >= 105
-    assert len(often) >= 95
+    at_work = Counter(feature for case in examples(60) for feature in features(case))
+    often = {feature for feature, count in at_work.items() if count >= 3}
+    assert len(at_work) >= 115
+    assert at_work.keys() >= SHORT_CUTS
+    assert len(often) >= 100
