@@ -8,7 +8,7 @@ from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.abreast import conclude_abreast, has_error
 from cop_expert.infer.joins import are_disjoint
 from cop_expert.infer.sql import Query
-from cop_expert.infer.sql_terms import CAREFUL
+from cop_expert.infer.sql_terms import CAREFUL, tried
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.keys import determined
@@ -146,7 +146,7 @@ def _shown(value: Value) -> str:
 
 def _concluding(facts: FactBase, clauses: list[Clause], row: Row) -> Clause:
     template = facts.vocabulary.templates[clauses[0].head.template]
-    same = " AND ".join(f"{quoted(name)} IS NOT DISTINCT FROM ?" for name in template.names)
+    same = " AND ".join(tried(f"{quoted(name)} IS NOT DISTINCT FROM ?") for name in template.names)
     for clause in clauses:
         sql = f"SELECT 1 FROM ({Query(clause, facts).bare()}) WHERE {same} LIMIT 1"
         if facts.query(sql, facts.stored(template.name, row)):

@@ -65,11 +65,11 @@ class Conclusion:
     def _attempt(self, bindings: Bindings, step: Callable[..., None], *arguments: Any) -> None:
         try:
             step(*arguments)
-        except OverflowInRule:
-            self.overflows = True
-        except DividedByZero:
+        except (OverflowInRule, DividedByZero) as error:
             # Where something is absent as well, nothing would be concluded anyway.
-            self.divisions += not any(is_absent(part, bindings) for part in self.demanded)
+            if not any(is_absent(part, bindings) for part in self.demanded):
+                self.overflows |= isinstance(error, OverflowInRule)
+                self.divisions += isinstance(error, DividedByZero)
         except NoValue:
             pass
 
