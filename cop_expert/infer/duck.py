@@ -12,8 +12,8 @@ from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.joins import are_disjoint, only_joins
-from cop_expert.infer.sql import Query
-from cop_expert.infer.sql_terms import CAREFUL, MACROS
+from cop_expert.infer.sql import Query, care
+from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import (
     Aggregate,
@@ -80,16 +80,12 @@ class DuckEngine(Engine):
                     yield divided_by_zero(clause, times)
 
     def _conclude_with_care(self, stratum: Stratum, clauses: list[Clause]) -> list[Diagnostic]:
-        """The order in which conditions are asked is DuckDB's affair: what is too large in one may
-        be part of no binding.
-        """
-        self.facts.query(CAREFUL)
+        """Begin anew, and look for what is too large in bindings that hold otherwise."""
         for name in stratum.templates:
             self.facts.query(f"DELETE FROM {quoted(name)}")
-        found = list(map(overflow, self._overflowing(stratum, clauses)))
-        found = found or self._conclude(stratum, clauses)
-        self.facts.query(MACROS)
-        return found
+        with care(self.facts):
+            found = list(map(overflow, self._overflowing(stratum, clauses)))
+            return found or self._conclude(stratum, clauses)
 
     def _may_be_zero(self, divisor: Expression, clause: Clause) -> bool:
         """Whether a look at the columns that it is made of cannot rule that out."""

@@ -7,8 +7,8 @@ from itertools import combinations
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.abreast import conclude_abreast, has_error
 from cop_expert.infer.joins import are_disjoint
-from cop_expert.infer.sql import Query
-from cop_expert.infer.sql_terms import CAREFUL, tried
+from cop_expert.infer.sql import Query, care
+from cop_expert.infer.sql_terms import tried
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.keys import determined
@@ -124,8 +124,8 @@ def _clashes(facts: FactBase, template: Template) -> Iterator[tuple[Row, Row]]:
 
 
 def _clash(facts: FactBase, clauses: list[Clause], one: Row, other: Row) -> Diagnostic:
-    facts.query(CAREFUL)
-    first, second = _concluding(facts, clauses, one), _concluding(facts, clauses, other)
+    with care(facts):
+        first, second = (_concluding(facts, clauses, row) for row in (one, other))
     template = facts.vocabulary.templates[first.head.template]
     key = [one[template.position(field)] for field in template.key]
     values = ", ".join(_shown(value) for value in key if value is not None)

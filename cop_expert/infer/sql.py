@@ -1,11 +1,12 @@
 """A clause in, the SQL that asks it out; shared by the engine and by explanations."""
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 
 from cop_expert.facts import STORED, FactBase, quoted
 from cop_expert.infer.evaluate import needed
 from cop_expert.infer.joins import Nearest, asked_of_groups, is_key_among, nearest_of
-from cop_expert.infer.sql_terms import Terms, tried
+from cop_expert.infer.sql_terms import CAREFUL, MACROS, Terms, tried
 from cop_expert.model.arithmetic import PLACES
 from cop_expert.model.keys import determined
 from cop_expert.model.origin import Origin
@@ -33,6 +34,18 @@ from cop_expert.model.template import Field, Template, Value
 
 TableOf = Callable[[int, str], str]
 """The table to ask for the condition at a position, on a template."""
+
+
+@contextmanager
+def care(facts: FactBase) -> Iterator[None]:
+    """Where a number in a condition is too large, the condition is not known and nothing is raised.
+
+    The order in which conditions are asked is DuckDB's affair: what is too large in one may be part
+    of no binding.
+    """
+    facts.query(CAREFUL)
+    yield
+    facts.query(MACROS)
 
 
 def own_table(position: int, template: str) -> str:
