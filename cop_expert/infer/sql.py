@@ -44,8 +44,10 @@ def care(facts: FactBase) -> Iterator[None]:
     of no binding.
     """
     facts.query(CAREFUL)
-    yield
-    facts.query(MACROS)
+    try:
+        yield
+    finally:
+        facts.query(MACROS)
 
 
 def own_table(position: int, template: str) -> str:
