@@ -9,9 +9,10 @@ from typing import cast
 import duckdb
 
 from cop_expert.facts import FactBase, quoted
+from cop_expert.infer.apart import are_disjoint
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.evaluate import truth_of
-from cop_expert.infer.joins import are_disjoint, only_joins
+from cop_expert.infer.joins import only_joins
 from cop_expert.infer.sql import Query, care
 from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
@@ -19,6 +20,7 @@ from cop_expert.model.rule import (
     Aggregate,
     Clause,
     Comparison,
+    Condition,
     Constant,
     Expression,
     Operation,
@@ -92,6 +94,8 @@ class DuckEngine(Engine):
         match divisor:
             case Constant(value):
                 return not value
+            case _ if is_asked_to_be_positive(divisor, clause):
+                return False
             case Variable(name):
                 columns = columns_of(name, clause)
                 return not any(map(self._is_positive, columns))
@@ -99,6 +103,8 @@ class DuckEngine(Engine):
                 return self._may_be_zero(one, clause) or self._may_be_zero(other, clause)
             case Aggregate("sum", total):
                 return self._may_be_zero(total, clause)
+            case Aggregate("count"):
+                return False
             case _:
                 return True
 
@@ -180,6 +186,30 @@ def divisors(clause: Clause) -> Iterator[Expression]:
     for part in (part for term in [*terms, *(t for _, t in clause.head)] for part in parts(term)):
         if isinstance(part, Operation) and part.operator == "/":
             yield part.operands[1]
+
+
+def is_asked_to_be_positive(term: Expression, clause: Clause) -> bool:
+    """True where a condition says that a name, or a name less a number, is above 0."""
+    match term:
+        case Variable(name):
+            floor = 0
+        case Operation("-", (Variable(name), Constant(int(floor)))):
+            pass
+        case _:
+            return False
+    return any(asks_for_more(condition, name, floor) for condition in clause.body)
+
+
+def asks_for_more(condition: Condition, name: str, floor: int) -> bool:
+    """True where the name is compared with a number such that it must be above the floor."""
+    match condition:
+        case Comparison(">" | ">=" as operator, Variable(found), Constant(int(least))):
+            pass
+        case Comparison("<" | "<=" as operator, Constant(int(least)), Variable(found)):
+            pass
+        case _:
+            return False
+    return found == name and (least > floor or (least == floor and operator in "<>"))
 
 
 def columns_of(name: str, clause: Clause) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.abreast import conclude_abreast, has_error
-from cop_expert.infer.joins import are_disjoint
+from cop_expert.infer.apart import are_disjoint
 from cop_expert.infer.sql import Query, care
 from cop_expert.infer.sql_terms import tried
 from cop_expert.model.arithmetic import to_decimal

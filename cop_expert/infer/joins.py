@@ -2,7 +2,6 @@
 is looked up for a group as a whole.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from cop_expert.model.keys import determined
@@ -165,35 +164,3 @@ def _needed_of_bindings(clause: Clause) -> set[str]:
         if isinstance(condition, Absence | Fallback | Binding):
             terms += expressions(condition)
     return {variable.name for term in terms for variable in variables(term)}
-
-
-def are_disjoint(
-    one: Clause, other: Clause, vocabulary: Vocabulary, fields: Iterable[str] | None = None
-) -> bool:
-    """True where a field, of these or of all, tells each conclusion of one from the other's.
-
-    By two literals, or by names of classes that share none.
-    """
-    terms, others = dict(one.head), dict(other.head)
-    for field in terms.keys() & others.keys() & set(fields or terms):
-        term, against = terms[field], others[field]
-        if isinstance(term, Constant) and isinstance(against, Constant):
-            if term.value != against.value:
-                return True
-        elif isinstance(term, Variable) and isinstance(against, Variable):
-            classes = one.types[term.name].classes, other.types[against.name].classes
-            if all(classes) and _share_no_name(*classes, vocabulary):
-                return True
-    return False
-
-
-def _share_no_name(ones: frozenset[str], others: frozenset[str], vocabulary: Vocabulary) -> bool:
-    def kinds(name: str) -> frozenset[str]:
-        return vocabulary.above.get(name, frozenset({name}))
-
-    return all(
-        any(kinds(one) & apart and kinds(other) & apart for apart in vocabulary.disjoint)
-        and not kinds(one) & kinds(other) & frozenset().union(*vocabulary.disjoint)
-        for one in ones
-        for other in others
-    )
