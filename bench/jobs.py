@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
 from typing import Any
 
+HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
 Parts = dict[str, Any]
 """Seconds, counts and names."""
 
@@ -30,10 +32,12 @@ def by_rules(engine: str, folder: Path, threads: int) -> Parts:
     from cop_expert.infer.engine import bring_to_fixed_point
     from cop_expert.infer.rete import ReteEngine
 
+    first, _ = timed(lambda: pipeline.read(HOTEL))
     loading, knowledge = timed(lambda: pipeline.read(folder, limits=Limits(threads=threads)))
     facts = knowledge.facts
     made = {"duckdb": DuckEngine, "experta": ReteEngine}[engine]
     inferring, _ = timed(lambda: bring_to_fixed_point(made(facts), knowledge.rulebook))
+    held = getrusage(RUSAGE_SELF).ru_maxrss / 1024
     with TemporaryDirectory() as desk:
         kept = Path(desk) / "kept.duckdb"
         saving, _ = timed(lambda: facts.save(kept))
@@ -42,8 +46,10 @@ def by_rules(engine: str, folder: Path, threads: int) -> Parts:
     assignments = facts.records("Assignment")
     subject = assignments[len(assignments) // 2]
     return {
+        "first": first,
         "load": loading,
         "infer": inferring,
+        "megabytes": held,
         "save": saving,
         "megabytes kept": size,
         "given": given,
@@ -62,7 +68,8 @@ def by_hand(folder: Path, threads: int, on_demand: bool) -> Parts:
     loading, _ = timed(lambda: script.load(connection, folder))
     values = script.parameters(folder)
     inferring, _ = timed(lambda: script.infer(connection, values, on_demand=on_demand))
-    return {"load": loading, "infer": inferring}
+    held = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+    return {"load": loading, "infer": inferring, "megabytes": held}
 
 
 def declared(folder: Path, threads: int) -> Parts:

@@ -84,7 +84,7 @@ def seconds(who: str, part: str) -> Callable[[Size], str]:
 
 
 def megabytes(who: str) -> Callable[[Size], str]:
-    return lambda size: f"{getattr(size, who).megabytes:,.0f}"
+    return lambda size: f"{getattr(size, who).parts['megabytes']:,.0f}"
 
 
 def ratio(part: str, who: str) -> Callable[[Size], str]:
@@ -92,13 +92,10 @@ def ratio(part: str, who: str) -> Callable[[Size], str]:
     return lambda size: f"{size.ours.parts[part] / getattr(size, who).parts[part]:.2f}"
 
 
-def memory_ratio(who: str) -> Callable[[Size], str]:
-    return lambda size: f"{size.ours.megabytes / getattr(size, who).megabytes:.2f}"
-
-
 LOADING: tuple[Column, ...] = (
     ("people", people),
     ("facts given", count("given")),
+    ("first", seconds("ours", "first")),
     ("ours", seconds("ours", "load")),
     ("declared keys", seconds("declared", "load")),
     ("ours / declared", ratio("load", "declared")),
@@ -119,9 +116,9 @@ MEMORY: tuple[Column, ...] = (
     ("people", people),
     ("ours", megabytes("ours")),
     ("by hand", megabytes("by_hand")),
-    ("ours / by hand", memory_ratio("by_hand")),
+    ("ours / by hand", ratio("megabytes", "by_hand")),
     ("all stored", megabytes("stored")),
-    ("ours / all stored", memory_ratio("stored")),
+    ("ours / all stored", ratio("megabytes", "stored")),
 )
 
 

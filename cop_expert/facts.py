@@ -139,8 +139,9 @@ class FactBase:
         ]
         sources = {source for _, _, source in self._staged}
         self.names.number(texts, {*words, *sources}, labels or {})
+        few = self.names.are_few()
         for template, relation, source in self._staged:
-            self.connection.execute(_store(template, relation), [self.names.code(source)])
+            self.connection.execute(_store(template, relation, few), [self.names.code(source)])
         self._staged.clear()
         self._clear_desk()
 
@@ -279,6 +280,9 @@ class Names:
         )
         self.codes(sorted(words))
 
+    def are_few(self) -> bool:
+        return bool(self.facts.sizes().get("@names", 0) <= FEW_NAMES)
+
     def code(self, text: Value) -> Value:
         return self.codes([text])[0]
 
@@ -307,7 +311,7 @@ class Names:
 
     def _learn(self, column: str, known: dict[Value, Value], missing: Iterable[Value]) -> None:
         sql = 'SELECT code, text, label FROM "@names"'
-        if self.facts.sizes().get("@names", 0) <= FEW_NAMES:
+        if self.are_few():
             found = [] if known else self.facts.query(sql)
         else:
             found = self.facts.query(f"{sql} WHERE {column} IN (SELECT unnest(?))", [list(missing)])
@@ -345,13 +349,18 @@ def _create(template: Template) -> str:
     return f"CREATE TABLE {quoted(template.name)} ({', '.join(columns)});"
 
 
-def _store(template: Template, relation: str) -> str:
-    """From a relation into the template's own table, each text as its code."""
+def _store(template: Template, relation: str, few: bool) -> str:
+    """From a relation into the template's own table, each text as its code.
+
+    Unless the names are few, each column is joined with its own, not with a hash of all.
+    """
     columns, joins = [], []
     for place, field in enumerate(template.fields):
         column = f"s.{quoted(field.name)}"
         if is_text(field):
-            joins.append(f'LEFT JOIN "@names" n{place} ON n{place}.text = {column}')
+            own = f'(FROM "@names" WHERE text IN (SELECT DISTINCT {column} FROM {relation} s))'
+            names = '"@names"' if few else own
+            joins.append(f"LEFT JOIN {names} n{place} ON n{place}.text = {column}")
             column = f"n{place}.code"
         columns.append(column)
     return (

@@ -1,7 +1,7 @@
 """The engine `duckdb`: each stratum set at a time, recursive ones semi-naively."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import combinations
 from threading import local
 from typing import cast
@@ -15,6 +15,7 @@ from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.joins import only_joins
 from cop_expert.infer.sql import Query, care
 from cop_expert.infer.sql_terms import MACROS
+from cop_expert.infer.unions import UnionSum, union_sum
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import (
     Aggregate,
@@ -45,11 +46,14 @@ class DuckEngine(Engine):
     def __init__(self, facts: FactBase) -> None:
         self._facts = facts
         self._own = local()
-        (self.hands,) = facts.query("SELECT least(current_setting('threads'), 4)")[0]
+        (self.threads,) = facts.query("SELECT current_setting('threads')")[0]
+        self.hands = min(self.threads, 4)
         self.filled = set(facts.counts(given=True))
         """The templates that have facts: without them most rules need not be asked."""
         self.positive: dict[tuple[str, str], bool] = {}
         """Whether a field of a template is always above 0."""
+        self.unions: dict[str, Clause] = {}
+        """What one clause concludes on demand."""
 
     @property
     def facts(self) -> FactBase:
@@ -57,6 +61,15 @@ class DuckEngine(Engine):
             self._own.facts = self._facts.beside()
             self._own.facts.query(MACROS)
         return cast(FactBase, self._own.facts)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Each hand is a thread of its own, so DuckDB gets so many fewer."""
+        self._facts.query(f"SET threads = {self.threads - self.hands + 1}")
+        try:
+            yield
+        finally:
+            self._facts.query(f"SET threads = {self.threads}")
 
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         clauses = [clause for clause in stratum.clauses if self._can_fire(clause, stratum)]
@@ -131,8 +144,18 @@ class DuckEngine(Engine):
         if self.facts.vocabulary.templates[name].on_demand and all(map(only_joins, clauses)):
             self.facts.store_on_demand(name, together(queries))
             self.filled.add(name)
+            if len(clauses) == 1:
+                self.unions[name] = clauses[0]
+        elif union := self._union_sum(clauses):
+            self._add(name, union.select(self.facts))
         else:
             self._add(name, together(queries))
+
+    def _union_sum(self, clauses: list[Clause]) -> UnionSum | None:
+        if len(clauses) != 1:
+            return None
+        union = union_sum(clauses[0], self.unions, self.facts.vocabulary)
+        return union if union and union.is_worthwhile(self.facts) else None
 
     def _add(self, name: str, conclusions: str) -> None:
         (count,) = self.facts.query(f"INSERT INTO {quoted(name)} {conclusions}")[0]

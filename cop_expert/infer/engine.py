@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import combinations
 
 from cop_expert.facts import FactBase, Row, quoted
@@ -39,6 +40,10 @@ class Engine(ABC):
     def facts(self) -> FactBase:
         """The fact base, as the thread that asks may use it."""
 
+    def at_work(self) -> AbstractContextManager[None]:
+        """For as long as it concludes."""
+        return nullcontext()
+
     @abstractmethod
     def conclude(self, stratum: Stratum) -> Iterator[Diagnostic]:
         """Add all that the stratum concludes; yields overflows and divisions by zero."""
@@ -54,7 +59,8 @@ def bring_to_fixed_point(engine: Engine, rulebook: CheckedRulebook) -> list[Diag
         found = list(engine.conclude(stratum))
         return found if has_error(found) else [*found, *check_keys(engine.facts, stratum)]
 
-    return conclude_abreast(rulebook.strata, conclude, engine.hands)
+    with engine.at_work():
+        return conclude_abreast(rulebook.strata, conclude, engine.hands)
 
 
 def overflow(clause: Clause) -> Diagnostic:

@@ -98,8 +98,8 @@ def _decode(raw: bytes, source: str, findings: Findings) -> str:
 
 def _delimiter(text: str) -> str:
     """The one of comma, semicolon and tab that stands most often in the line of the headings."""
-    header = next((line for line in StringIO(text, newline="") if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", header)
+    header = re.search(r"[^\r\n]*\S[^\r\n]*", text)
+    bare = re.sub(r'"[^"]*"', "", header[0] if header else "")
     return max(DELIMITERS, key=bare.count)
 
 
