@@ -1,7 +1,7 @@
 """An expression in, a function of bindings out: the arithmetic of arithmetic.py, one at a time."""
 
 from collections.abc import Callable, Mapping
-from operator import eq, ge, gt, le, lt, ne
+from operator import eq, ge, gt, itemgetter, le, lt, ne
 from typing import Any
 
 from cop_expert.model.arithmetic import (
@@ -83,6 +83,16 @@ def value_of(expression: Expression) -> Callable[[Bindings], Value]:
             return lambda bindings: constant
     reckon = number_of(expression)
     return lambda bindings: _rounded(reckon(bindings))
+
+
+def named(expression: Expression) -> Callable[[Bindings], Any]:
+    """What gives what a binding binds: numbers with all their places."""
+    match expression:
+        case Variable(name):
+            return itemgetter(name)
+        case Constant(None | str() | bool()):
+            return value_of(expression)
+    return number_of(expression)
 
 
 def truth_of(comparison: Comparison) -> Callable[[Bindings], bool]:

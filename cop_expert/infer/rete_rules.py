@@ -6,10 +6,9 @@ as the error that it is, so that the conclusion can tell it, whatever was asked 
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
-from cop_expert.infer.evaluate import Bindings, needed, number_of, truth_of, value_of
+from cop_expert.infer.evaluate import Bindings, named, needed, truth_of, value_of
 from cop_expert.infer.experta_mended import AND, NOT, TEST, Fact, L, P, Rule, W
 from cop_expert.infer.rete_matcher import EITHER, LET
 from cop_expert.model.rule import (
@@ -170,7 +169,7 @@ class Translation:
     def _let(self, name: str, expression: Expression) -> Elements:
         names = [found.name for found in variables(expression)]
         self.computed.append(name)
-        let = LET(name, Computed(names, _named(expression)))
+        let = LET(name, Computed(names, named(expression)))
         if not any(name in _names(atom) for atom in atoms(self.clause)):
             return [let]
         own = Variable(name, self.clause.origin)
@@ -204,16 +203,6 @@ def _passing(label: str) -> TEST:
 def is_present(found: Any) -> bool:
     """An absent field binds nothing."""
     return found is not None
-
-
-def _named(expression: Expression) -> Callable[[Bindings], Any]:
-    """What gives what a binding binds: numbers with all their places."""
-    match expression:
-        case Variable(name):
-            return itemgetter(name)
-        case Constant(None | str() | bool()):
-            return value_of(expression)
-    return number_of(expression)
 
 
 def _is_error(found: Any) -> bool:

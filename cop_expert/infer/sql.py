@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from cop_expert.facts import STORED, FactBase, quoted
-from cop_expert.infer.evaluate import needed
+from cop_expert.infer.evaluate import NoValue, Number, named, needed, truth_of
 from cop_expert.infer.joins import Nearest, asked_of_groups, is_key_among, nearest_of
-from cop_expert.infer.sql_terms import CAREFUL, MACROS, Terms, tried
+from cop_expert.infer.sql_terms import CAREFUL, MACROS, TOO_LARGE, Terms, tried
 from cop_expert.model.arithmetic import PLACES
 from cop_expert.model.keys import determined
 from cop_expert.model.origin import Origin
@@ -76,6 +76,8 @@ class Body:
         self.where: list[str] = []
         self.tests: list[str] = []
         """Comparisons; NULL where something is divided by zero."""
+        self.decided: dict[str, Value | Number | ArithmeticError] = {}
+        """Names that no fact decides."""
         self.begin()
         apart = {*later, *(nearest or ())}
         asked = self.in_order([(i, c) for i, c in enumerate(clause.body) if i not in apart])
@@ -90,18 +92,37 @@ class Body:
                     self._add_fallback(f"t{position}", table_of(position, atom.template), condition)
                 case Binding(name, value):
                     self.terms.compute(name, value)
+                    if needed(condition) <= self.decided.keys():
+                        self._decide(name, value)
         for position, condition in asked:
             match condition:
                 case Absence(atom):
                     self.add_absence(position, table_of(position, atom.template), atom)
                 case Comparison():
-                    self.tests.append(self.terms.comparison(condition))
+                    self.tests.append(self._test(condition))
                 case _:
                     pass
         self.where += [
             self.terms.equals(self.terms.values[name], value)
             for name, value in (bound or {}).items()
         ]
+
+    def _decide(self, name: str, value: Expression) -> None:
+        try:
+            self.decided[name] = named(value)(self.decided)
+        except ArithmeticError as error:
+            self.decided[name] = error
+
+    def _test(self, comparison: Comparison) -> str:
+        """Where no fact decides: DuckDB 2.0 takes `a * b = c` for false where `c` is too large."""
+        if needed(comparison) <= self.decided.keys():
+            try:
+                return "TRUE" if truth_of(comparison)(self.decided) else "FALSE"
+            except NoValue:
+                pass
+            except ArithmeticError:
+                return TOO_LARGE
+        return self.terms.comparison(comparison)
 
     def in_order(self, asked: list[tuple[int, Condition]]) -> list[tuple[int, Condition]]:
         """The conditions in the order in which they are asked."""

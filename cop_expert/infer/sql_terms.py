@@ -278,6 +278,10 @@ def tried(condition: str) -> str:
     return f"tried({condition})"
 
 
+TOO_LARGE = tried("'too large'::BIGINT = 0")
+"""A condition of which nothing can be told."""
+
+
 def rescaled(sql: str, places: int, to: int) -> str:
     """The same number with other decimal places, rounded half away from zero where they shrink."""
     if to == places:
