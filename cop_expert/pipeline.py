@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cop_expert.load.sheet import Sheet
 
 ENGINES = ("auto", "experta", "duckdb")
-SMALL = 400
+SMALL = 200
 """Given facts up to which `auto` takes experta; docs/engines.md shows the measurements."""
 
 Progress = Callable[[str], None]
