@@ -3,12 +3,14 @@
 Numbers are BIGINT millionths, an absent field NULL. A text or reference is stored as its code,
 its place among all texts in order of code points, so that texts join and compare as fast as
 numbers do; rules make no texts, so what is given and what rules say is all there ever is. A given
-fact also keeps its origin in the columns `@source` and `@line`. What else a later question needs
-(the checked rulebook, the vocabulary, settings) lies beside the facts as JSON.
+fact also keeps its origin, in the columns `@source` and `@line`, and, where nobody wrote it down,
+why it holds, in `@because`. What else a later question needs (the checked rulebook, the vocabulary,
+settings) lies beside the facts as JSON.
 """
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Lock
@@ -58,6 +60,15 @@ class Limits(NamedTuple):
 UNLIMITED = Limits()
 
 
+class _Staged(NamedTuple):
+    """Given facts that are laid out and not yet stored."""
+
+    template: Template
+    relation: str
+    source: str
+    because: Mapping[int, str]
+
+
 class FactBase:
     """Working memory: the given facts and what the rules conclude from them."""
 
@@ -73,7 +84,7 @@ class FactBase:
         self.path = path
         """The file that it was opened from."""
         self.names = Names(self)
-        self._staged: list[tuple[Template, str, str]] = []
+        self._staged: list[_Staged] = []
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, limits: Limits = UNLIMITED) -> "FactBase":
@@ -120,12 +131,20 @@ class FactBase:
             raise LookupError(name)
         return msgspec.json.decode(found[0][0], type=kind)
 
-    def stage(self, template: str, relation: str, source: str) -> None:
+    def stage(
+        self,
+        template: str,
+        relation: str,
+        source: str,
+        because: Mapping[int, str] | None = None,
+    ) -> None:
         """Take given facts: a relation with a column per field, and `@line` for where each is from.
 
-        Its texts are texts as yet; `settle` stores the facts.
+        `because` says why those hold that nobody wrote down, by `@row`. The texts are texts as
+        yet; `settle` stores the facts.
         """
-        self._staged.append((self.vocabulary.templates[template], relation, source))
+        kind = self.vocabulary.templates[template]
+        self._staged.append(_Staged(kind, relation, source, because or {}))
 
     def settle(self, words: Iterable[str] = (), labels: Mapping[str, str] | None = None) -> None:
         """Give each text its code, those that rules say among them, and store what is staged.
@@ -133,15 +152,19 @@ class FactBase:
         `labels` are names as shown, of what goes by an id.
         """
         texts = [
-            f"SELECT {quoted(field.name)} FROM {relation}"
-            for template, relation, _ in self._staged
-            for field in filter(is_text, template.fields)
+            f"SELECT {quoted(field.name)} FROM {staged.relation}"
+            for staged in self._staged
+            for field in filter(is_text, staged.template.fields)
         ]
-        sources = {source for _, _, source in self._staged}
+        sources = {staged.source for staged in self._staged}
         self.names.number(texts, {*words, *sources}, labels or {})
         few = self.names.are_few()
-        for template, relation, source in self._staged:
-            self.connection.execute(_store(template, relation, few), [self.names.code(source)])
+        for staged in self._staged:
+            because = staged.because
+            values = [list(because), list(because.values())] if because else []
+            self.query(_store(staged, few), [self.names.code(staged.source), *values])
+        derived = {staged.template.name for staged in self._staged if staged.because}
+        self.keep("derived", sorted(derived))
         self._staged.clear()
         self._clear_desk()
 
@@ -222,6 +245,19 @@ class FactBase:
         where = _same(self.vocabulary.templates[template].names)
         sql = f"SELECT 1 FROM {among} WHERE {where} LIMIT 1"
         return bool(self.query(sql, self.stored(template, row)))
+
+    def because(self, template: str, row: Row) -> str:
+        """Why a given fact holds that nobody wrote down; mostly nothing."""
+        if template not in self._derived:
+            return ""
+        where = _same(self.vocabulary.templates[template].names)
+        sql = f'SELECT "@because" FROM {quoted(template)} WHERE {where} ORDER BY ALL'
+        return self.query(sql, self.stored(template, row))[0][0] or ""
+
+    @cached_property
+    def _derived(self) -> set[str]:
+        """The given templates some of whose facts nobody wrote down."""
+        return self.kept("derived", set[str])
 
     def count(self, template: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(template)}")[0][0])
@@ -345,25 +381,32 @@ def _same(names: Iterable[str]) -> str:
 def _create(template: Template) -> str:
     columns = [f"{quoted(field.name)} {STORED[field.type.kind]}" for field in template.fields]
     if template.given:
-        columns += ['"@source" INTEGER', '"@line" INTEGER']
+        columns += ['"@source" INTEGER', '"@line" INTEGER', '"@because" VARCHAR']
     return f"CREATE TABLE {quoted(template.name)} ({', '.join(columns)});"
 
 
-def _store(template: Template, relation: str, few: bool) -> str:
+def _store(staged: _Staged, few: bool) -> str:
     """From a relation into the template's own table, each text as its code.
 
     Unless the names are few, each column is joined with its own, not with a hash of all.
     """
     columns, joins = [], []
-    for place, field in enumerate(template.fields):
+    for place, field in enumerate(staged.template.fields):
         column = f"s.{quoted(field.name)}"
         if is_text(field):
-            own = f'(FROM "@names" WHERE text IN (SELECT DISTINCT {column} FROM {relation} s))'
+            given = f"SELECT DISTINCT {column} FROM {staged.relation} s"
+            own = f'(FROM "@names" WHERE text IN ({given}))'
             names = '"@names"' if few else own
             joins.append(f"LEFT JOIN {names} n{place} ON n{place}.text = {column}")
             column = f"n{place}.code"
         columns.append(column)
+    because = "NULL"
+    if staged.because:
+        because = "b.because"
+        rows = 'SELECT unnest(?::INTEGER[]) AS "@row", unnest(?::VARCHAR[]) AS because'
+        joins.append(f'LEFT JOIN ({rows}) b USING ("@row")')
     return (
-        f'INSERT INTO {quoted(template.name)} SELECT {", ".join(columns)}, ?::INTEGER, s."@line" '
-        f"FROM {relation} s {' '.join(joins)}"
+        f"INSERT INTO {quoted(staged.template.name)} "
+        f'SELECT {", ".join(columns)}, ?::INTEGER, s."@line", {because} '
+        f"FROM {staged.relation} s {' '.join(joins)}"
     )

@@ -42,8 +42,9 @@ def fingerprint_of(folder: Path) -> str:
 
 
 def standard_files() -> list[Path]:
-    """The standard ontology, then the files of the standard rulebook in order of reasoning."""
-    return [resource("kb/cop.ttl"), *sorted(resource("rules").glob("*.rules"))]
+    """The standard ontologies, then the files of the standard rulebook in order of reasoning."""
+    ontologies = [resource("kb/cop.ttl"), resource("kb/cop-align.ttl")]
+    return [*ontologies, *sorted(resource("rules").glob("*.rules"))]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -139,12 +139,13 @@ def read(
     engagement = supposing(engagement, changes)
     if not engagement.holds_anything:
         stop_at_errors(problems)
-    facts, individuals, found = read_ontologies(engagement, limits)
+    facts, individuals, drawn, found = read_ontologies(engagement, limits)
     problems += found
     labels, found = read_tables(engagement, facts, individuals, changes.rows)
     problems += found
-    own, found = read_rules((path, engagement.source(path)) for path in engagement.rules)
+    written, found = read_rules((path, engagement.source(path)) for path in engagement.rules)
     problems += found
+    own = written + drawn
     rulebook, found = check_rulebook(
         standard_rulebook(), own, engagement.parameters, engagement.origin, facts.vocabulary
     )
@@ -173,7 +174,7 @@ def try_import(folder: Path, file: Path, sheet: str, wishes: "Wishes") -> "DryRu
 
     name, findings = f"{FOLDER}/{file.name}", Findings()
     engagement, _ = read_engagement(folder)
-    own, _, _ = read_ontologies(engagement, UNLIMITED)
+    own = read_ontologies(engagement, UNLIMITED).facts
     raw = read_foreign(file, name, sheet, own, findings)
     stop_at_errors(findings.diagnostics())
     proposal = propose(raw, name, wishes, own)
@@ -181,7 +182,7 @@ def try_import(folder: Path, file: Path, sheet: str, wishes: "Wishes") -> "DryRu
     others = [m for m in engagement.imports if (m.file, m.sheet) not in here]
     imports = (*others, *proposal.mappings)
     engagement = replace(engagement, imports=imports, elsewhere={name: file})
-    facts, individuals, _ = read_ontologies(engagement, UNLIMITED)
+    facts, individuals, *_ = read_ontologies(engagement, UNLIMITED)
     _, problems = read_tables(engagement, facts, individuals)
     facts.settle()
     return DryRun(
@@ -220,32 +221,40 @@ def _roles(folder: Path) -> list[str]:
     from cop_expert.load.tables import read_tables
 
     engagement, _ = read_engagement(folder)
-    facts, individuals, _ = read_ontologies(engagement, UNLIMITED)
+    facts, individuals, *_ = read_ontologies(engagement, UNLIMITED)
     read_tables(engagement, facts, individuals)
     facts.settle()
     return sorted({str(record["role"]) for record in facts.records("Post")})
 
 
-def read_ontologies(
-    engagement: "Engagement", limits: Limits
-) -> tuple[FactBase, list["Sheet"], list[Diagnostic]]:
-    """A fact base for the standard templates and its own; its individuals as sheets."""
+class Ontologies(NamedTuple):
+    """What the ontologies of an engagement hold."""
+
+    facts: FactBase
+    """For the standard templates and the client's own; empty yet."""
+    individuals: list["Sheet"]
+    rules: Rulebook
+    problems: list[Diagnostic]
+
+
+def read_ontologies(engagement: "Engagement", limits: Limits) -> Ontologies:
+    """The templates, individuals and rules of all files in the folder `knowledge` together."""
     if not engagement.knowledge:
-        return FactBase.new(standard_vocabulary(engagement.language), limits), [], []
+        facts = FactBase.new(standard_vocabulary(engagement.language), limits)
+        return Ontologies(facts, [], Rulebook(), [])
     from cop_expert.load.graph import read_graph
-    from cop_expert.load.knowledge import read_individuals
+    from cop_expert.load.knowledge import KnowledgeReader
     from cop_expert.load.vocabulary import read_vocabulary
 
     sources = {engagement.source(path): path for path in engagement.knowledge}
     read = {source: read_graph(path, source) for source, path in sources.items()}
-    graphs = [graph for graph, _ in read.values()]
-    facts = FactBase.new(read_vocabulary(graphs, engagement.language), limits)
-    individuals = [
-        sheet
-        for source, (graph, _) in read.items()
-        for sheet in read_individuals(graph, source, facts, engagement.language)
-    ]
-    return facts, individuals, [problem for _, found in read.values() for problem in found]
+    graphs = {source: graph for source, (graph, _) in read.items()}
+    problems = [problem for _, found in read.values() for problem in found]
+    facts = FactBase.new(read_vocabulary(graphs.values(), engagement.language), limits)
+    reader = KnowledgeReader(graphs, facts.vocabulary, engagement.language)
+    individuals = reader.sheets(facts)
+    rules, found = reader.rules()
+    return Ontologies(facts, individuals, rules, [*problems, *reader.problems, *found])
 
 
 def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progress = quietly) -> Run:
@@ -373,7 +382,8 @@ def standard_vocabulary(language: str) -> Vocabulary:
 
 def standard_rules() -> list[tuple[Path, str]]:
     """The files of the standard rulebook, in order of reasoning."""
-    return [(path, f"rules/{path.name}") for path in standard_files()[1:]]
+    rules = (path for path in standard_files() if path.suffix == ".rules")
+    return [(path, f"rules/{path.name}") for path in rules]
 
 
 def standard_rulebook() -> Rulebook:

@@ -127,7 +127,9 @@ class Explainer:
         proof = Proof(template, values, says, obvious=kind.obvious, weighty=kind.weighty)
         if kind.given:
             origins = tuple(self.facts.origins(template, row))
-            proof = replace(proof, origins=origins, bookkeeping=True)
+            because = self.facts.because(template, row)
+            says = f"{says}, because {because}" if because else says
+            proof = replace(proof, says=says, origins=origins, bookkeeping=True)
         elif fact in self.opened:
             return replace(proof, above=True)
         elif how.depth <= 0 or how.steps <= 0:

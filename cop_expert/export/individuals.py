@@ -34,9 +34,13 @@ class Individuals:
         """The class of what a field refers to, which may be one of several."""
         asked = (field.type.classes, name)
         if asked not in self._kinds:
-            fitting = (kind for kind, names in self.declared.items() if name in names)
-            found = (kind for kind in fitting if self.vocabulary.fits([kind], field.type.classes))
-            self._kinds[asked] = next(found, min(field.type.classes))
+            fitting = [
+                kind
+                for kind, names in self.declared.items()
+                if name in names and self.vocabulary.fits([kind], field.type.classes)
+            ]
+            own = [kind for kind in fitting if kind in field.type.classes]
+            self._kinds[asked] = next(iter([*own, *fitting]), min(field.type.classes))
         return self._kinds[asked]
 
     def reference(self, field: Field, name: str) -> str:

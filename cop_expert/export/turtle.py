@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from cop_expert.export.alignment import Alignment
 from cop_expert.export.concluded import Concluded
 from cop_expert.export.individuals import Individuals, segment
 from cop_expert.export.reasons import Fact, Reason, Reasons
 from cop_expert.export.terms import PREFIXES, block, literal, number, term
 from cop_expert.facts import Row
+from cop_expert.load.alignment import Alignment, Relation
 from cop_expert.model.template import Field, Template, Value
 
 BASE = "https://cop-expert.org/engagement/"
@@ -121,7 +121,7 @@ class _Turtle:
                 values = self.values(template, row)
                 for field, value in values.items():
                     said[self.own(field)].append(value)
-                for start, predicate, end in relations:
+                for start, predicate, end, _ in _fitting(relations, values):
                     if end in values and not start:
                         said[term(predicate)].append(values[end])
                     elif end in values:
@@ -193,6 +193,19 @@ class _Turtle:
             }
             yield block(plan, ["prov:Plan"], said)
             yield block(_inference(name), ["prov:Activity"], {"prov:used": [plan]})
+
+
+def _fitting(relations: list[Relation], values: dict[str, str]) -> Iterator[Relation]:
+    """What the row says; where more is asked for than two things, and is so, nothing less."""
+    special = {
+        (relation.subject, relation.object): relation
+        for relation in relations
+        if relation.others and all(values.get(f) == value for f, value in relation.others)
+    }
+    for relation in relations:
+        ends = (relation.subject, relation.object)
+        if relation == special.get(ends) or not (relation.others or ends in special):
+            yield relation
 
 
 def _node(identifier: str) -> str:

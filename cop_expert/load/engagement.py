@@ -13,7 +13,7 @@ from cop_expert.model.template import Value
 FILES = {
     "tables": {"tables": {".csv"}},
     "workbooks": {"": {".xlsx"}, "tables": {".xlsx"}},
-    "knowledge": {"knowledge": {".ttl", ".owl", ".rdf", ".nt"}},
+    "knowledge": {"knowledge": {".ttl", ".owl", ".owx", ".rdf", ".nt", ".jsonld"}},
     "rules": {"rules": {".rules"}},
 }
 """Where which kinds of files are looked for."""

@@ -68,7 +68,10 @@ class _Resolver:
             unknown = {name: texts for name, texts in nowhere.items() if texts}
             if unknown:
                 condition = " OR ".join(f"{quoted(name)} {AMONG}" for name in unknown)
+                rows = draft.rows
                 draft.leave_out(condition, list(unknown.values()), self.facts)
+                if draft.sheet.of_others:
+                    self.findings.add(_left_aside(draft, list(unknown), rows - draft.rows))
 
     def declaring(self, field: Field) -> list[Declaration]:
         """The tables in which the field's values may be declared."""
@@ -80,7 +83,8 @@ class _Resolver:
 
     def resolve_column(self, draft: Draft, field: Field, declaring: list[Declaration]) -> list[str]:
         """Put the declared spelling in place; the names that lead nowhere."""
-        self.report_missing_table(draft, field, declaring)
+        if not draft.sheet.of_others:
+            self.report_missing_table(draft, field, declaring)
         known = Known(declaring, self.words(field), self.facts)
         others = known.others(draft, field.name)
         meant = {text: name for text in others if (name := known.meant(text)) is not None}
@@ -89,7 +93,7 @@ class _Resolver:
         if not self.is_complete(field.type.classes, declaring):
             return []
         unknown = [text for text in others if text not in meant]
-        if unknown:
+        if unknown and not draft.sheet.of_others:
             self.report_unknown(draft, field, unknown, known, declaring)
         return unknown
 
@@ -199,6 +203,19 @@ def _nowhere(declaring: list[Declaration]) -> str:
     places = " nor ".join(tables)
     found_in = f"is neither {places}" if len(tables) > 1 else f"is not {places}"
     return ", and ".join([found_in, *absent])
+
+
+def _left_aside(draft: Draft, fields: list[str], number: int) -> Diagnostic:
+    """What others wrote of a whole sector is not all about this client."""
+    labels = listed([draft.template.by_name[name].label for name in fields], "or")
+    rows = "one row speaks" if number == 1 else f"{number:,} rows speak"
+    return Diagnostic(
+        "left-out",
+        f"{rows} of {with_article(labels)} that is not here: left aside ({draft.template.label})",
+        Origin(draft.sheet.source),
+        "give it the name that it has here as its label, or list that in the table aliases",
+        warning=True,
+    )
 
 
 def check_composed(drafts: list[Draft], facts: FactBase, findings: Findings) -> None:

@@ -50,6 +50,10 @@ class Sheet(Struct):
     made of; 0 for one that was made of several, where `@column` says which."""
     scale: tuple[Decimal, Decimal] | None = None
     """The lowest and the highest of its numbers, where it has a scale of its own."""
+    of_others: bool = False
+    """True where rows that refer to what is not here are no mistakes, and left aside."""
+    because: dict[int, str] = {}
+    """Why rows hold that nobody wrote down, by `@row`."""
 
     def column(self, place: int) -> int:
         """The column of the file, counted from 1, in which a column stands; 0: in several."""
@@ -107,7 +111,8 @@ def is_blank(cell: str) -> str:
 def _relation(sheet: Sheet) -> str:
     # To DuckDB, Units.csv and units.csv are one name.
     apart = crc32(sheet.source.encode("utf-8", "surrogateescape"))
-    return quoted(f"@sheet {sheet.source} {sheet.name} {apart:x}")
+    others = " of others" if sheet.of_others else ""
+    return quoted(f"@sheet {sheet.source} {sheet.name}{others} {apart:x}")
 
 
 def headings_of(row: Sequence[str], line: int) -> list[str]:

@@ -69,7 +69,8 @@ def read_tables(
     for check in CHECKS:
         check(drafts, facts, findings)
     for draft in drafts:
-        facts.stage(draft.template.name, draft.relation, draft.sheet.source)
+        sheet = draft.sheet
+        facts.stage(draft.template.name, draft.relation, sheet.source, sheet.because)
     return collect_labels(drafts, facts, findings), findings.diagnostics()
 
 
@@ -111,8 +112,8 @@ def read_drafts(
     for sheet in sorted(sheets, key=_order):
         folder = sheet.source.rpartition("/")[0]
         table = plain(sheet.name)
-        if sheet.columns is not None:
-            folder = sheet.relation  # one file may feed a table in several ways
+        if sheet.columns is not None or not sheet.first_line:
+            folder = sheet.relation  # one file, or ontology, may feed a table in several ways
         if table not in templates:
             findings.add(_unknown_table(sheet, [found.table for found in templates.values()]))
         elif (folder, table) in drafts:

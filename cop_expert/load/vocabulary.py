@@ -10,6 +10,7 @@ from rdflib.collection import Collection
 from rdflib.term import Node
 
 from cop_expert.load.graph import read_graph
+from cop_expert.load.words import with_article
 from cop_expert.model.arithmetic import to_millionths
 from cop_expert.model.template import Datatype, Field, Kind, Template, Value, Vocabulary
 from cop_expert.resources import resource
@@ -26,13 +27,13 @@ NAMED = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, RDFS.Datatype)
 def read_vocabulary(graphs: Iterable[Graph] = (), language: str = "en") -> Vocabulary:
     """The standard ontology's templates together with those of the graphs given."""
     together = Graph()
-    for graph in (_standard_graph(), *graphs):
+    for graph in (standard_graph(), *graphs):
         together += graph
     return _Reader(together, language).vocabulary()
 
 
 @cache
-def _standard_graph() -> Graph:
+def standard_graph() -> Graph:
     graph, problems = read_graph(resource("kb/cop.ttl"), "kb/cop.ttl")
     assert not problems, problems
     return graph
@@ -77,6 +78,7 @@ class _Reader:
     def iris(self) -> dict[str, str]:
         """Where two ontologies use the same name, it is the standard one that counts."""
         nodes = {node for kind in NAMED for node in self.graph.subjects(RDF.type, kind)}
+        nodes |= self.classes | set(self.graph.objects(None, OWL.onProperty))
         iris = sorted(str(node) for node in nodes if isinstance(node, URIRef))
         return {_name(iri): iri for iri in sorted(iris, key=lambda iri: iri.startswith(str(COP)))}
 
@@ -88,16 +90,22 @@ class _Reader:
                 for parent in self.graph.transitive_objects(node, RDFS.subClassOf)
                 if isinstance(parent, URIRef)
             )
-            for node in self.graph.subjects(RDF.type, OWL.Class)
-            if isinstance(node, URIRef)
+            for node in self.classes
         }
+
+    @cached_property
+    def classes(self) -> set[URIRef]:
+        """Those that are declared, and those of which it is only said what they are a kind of."""
+        named = self.graph.subjects(RDF.type, OWL.Class)
+        found = {*named, *self.graph.subjects(RDFS.subClassOf)}
+        return {node for node in found if isinstance(node, URIRef)}
 
     def subclasses(self, node: Node) -> list[URIRef]:
         found = self.graph.transitive_subjects(RDFS.subClassOf, node)
         return sorted(sub for sub in found if isinstance(sub, URIRef) and sub != node)
 
     def template(self, node: URIRef, given: bool) -> Template:
-        itself = self.one(node, COP.itself)
+        itself = self.inherited(node, COP.itself)
         fields = self.fields(node)
         if itself:
             own = self.field(URIRef(itself), None, OWL.cardinality, 1)
@@ -111,13 +119,13 @@ class _Reader:
             fields=tuple(fields),
             key=self.key(node, fields, _name(itself) if itself else ""),
             itself=_name(itself) if itself else "",
-            naming=str(self.one(node, COP.naming) or ""),
+            naming=str(self.inherited(node, COP.naming) or ""),
             declares=_name(self.one(node, COP.declares)),
             must_be=_name(self.one(node, COP.mustBe)),
-            table=str(self.one(node, COP.table) or ""),
-            optional_table=bool(self.one(node, COP.optionalTable)),
+            table=self.table(node),
+            optional_table=bool(self.one(node, COP.optionalTable)) or self.is_special(node),
             also_columns=tuple(sorted(map(str, self.graph.objects(node, COP.alsoColumn)))),
-            says=self.texts(node, COP.says),
+            says=self.texts(node, COP.says) or self.plain_sentence(node, itself),
             says_not=self.texts(node, COP.saysNot),
             problem=bool(self.one(node, COP.problem)),
             asks=tuple(tuple(text.split()) for text in asks),
@@ -130,6 +138,27 @@ class _Reader:
             on_demand=bool(self.one(node, COP.onDemand)),
             ask_order=int(str(self.one(node, COP.askOrder) or 99)),
         )
+
+    def is_special(self, node: URIRef) -> bool:
+        """True for a kind of what another template is, with nothing said of a table."""
+        above = set(self.graph.transitive_objects(node, RDFS.subClassOf)) - {node, COP.Given}
+        is_kind = any((found, COP.table, None) in self.graph for found in above)
+        return is_kind and (node, COP.table, None) not in self.graph
+
+    def table(self, node: URIRef) -> str:
+        """A special kind of something has a table, too, which goes by its own name."""
+        return _name(node) if self.is_special(node) else str(self.one(node, COP.table) or "")
+
+    def plain_sentence(self, node: URIRef, itself: Any) -> dict[str, str]:
+        """For things of a kind of which nobody has said how to say it."""
+        label = self.text(node, RDFS.label) or _name(node)
+        return {"en": f"{{{_name(itself)}}} is {with_article(label)}"} if itself else {}
+
+    def inherited(self, node: Node, predicate: URIRef) -> Any:
+        """What is said of the class, or of the nearest one above it."""
+        line = self.graph.transitive_objects(node, RDFS.subClassOf)
+        said = (self.one(found, predicate) for found in line if found)
+        return next((found for found in said if found is not None), None)
 
     def fields(self, node: URIRef) -> list[Field]:
         """One field per restriction of the class and of the classes above it, in order."""
@@ -184,10 +213,10 @@ class _Reader:
             return ()
         if itself:
             return (itself, *(field.name for field in fields if field.many))
-        lists = list(self.graph.objects(node, OWL.hasKey))
-        if not lists:
+        listed = self.inherited(node, OWL.hasKey)
+        if listed is None:
             return tuple(field.name for field in fields)
-        named = {_name(member) for member in self.members(lists[0])}
+        named = {_name(member) for member in self.members(listed)}
         return tuple(field.name for field in fields if field.name in named)
 
     def values(self, node: Node | None) -> Datatype:

@@ -48,5 +48,6 @@ def listed(words: list[str], last: str = "and") -> str:
 
 def with_article(noun: str) -> str:
     """`a unit`, `an item`."""
-    takes_an = noun.startswith(tuple("aeiou")) and not noun.startswith(("uni", "use", "eu"))
+    sound = noun.casefold()
+    takes_an = sound.startswith(tuple("aeiou")) and not sound.startswith(("uni", "use", "eu"))
     return f"an {noun}" if takes_an else f"a {noun}"

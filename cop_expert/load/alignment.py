@@ -1,0 +1,88 @@
+"""What our classes and fields are in the words of ORG, SKOS, schema.org, ESCO and PROV-O.
+
+Both ways: what is exported is said in these words too, and what others wrote in them is read.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from cop_expert.load.graph import read_graph
+from cop_expert.load.vocabulary import COP
+from cop_expert.model.template import Template
+from cop_expert.resources import resource
+
+FILE = "kb/cop-align.ttl"
+FROM, TO, AS = COP["from"], COP.to, COP["as"]
+
+
+class Relation(NamedTuple):
+    """In each row of a template one field stands to another as a property says."""
+
+    subject: str
+    """Empty where it is the row itself."""
+    predicate: str
+    """An IRI."""
+    object: str
+    others: tuple[tuple[str, str], ...] = ()
+    """What other fields hold then."""
+
+
+@cache
+def standard_alignment() -> Graph:
+    graph, problems = read_graph(resource(FILE), FILE)
+    assert not problems, problems
+    return graph
+
+
+class Alignment:
+    """Looks things up in the alignment that comes with the program, and in graphs beside it."""
+
+    def __init__(self, graphs: Iterable[Graph] = ()) -> None:
+        self.graph = Graph()
+        for graph in (standard_alignment(), *graphs):
+            self.graph += graph
+        self.terms = {
+            str(term): str(kind)
+            for term, kind in standard_alignment().subject_objects(RDF.type)
+            if kind != OWL.Ontology and not str(term).startswith(str(COP))
+        }
+        """What each term of others is: an owl:Class, an owl:ObjectProperty …"""
+
+    def classes(self, name: str) -> list[str]:
+        """The standard classes above one of ours."""
+        return sorted(map(str, self.graph.objects(COP[name], RDFS.subClassOf)))
+
+    def relations(self, template: Template) -> list[Relation]:
+        """What rows of a given template say in properties between two things."""
+        if not template.given:
+            return []
+        own = {
+            Relation("", str(above), field.name)
+            for field in template.fields
+            for above in self.graph.objects(COP[field.name], RDFS.subPropertyOf)
+        }
+        return sorted(own | self.between(template))
+
+    def between(self, template: Template) -> set[Relation]:
+        """Those that the ontology states as relations."""
+        return {
+            Relation(self._field(node, FROM), str(said), self._field(node, TO), self._others(node))
+            for node in self.graph.objects(COP[template.name], COP.relation)
+            for said in self.graph.objects(node, AS)
+        }
+
+    def _field(self, node: Node, end: URIRef) -> str:
+        return str(self.graph.value(node, end) or "").removeprefix(str(COP))
+
+    def _others(self, node: Node) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            sorted(
+                (str(field).removeprefix(str(COP)), str(value))
+                for field, value in self.graph.predicate_objects(node)
+                if isinstance(value, Literal)
+            )
+        )

@@ -1,0 +1,284 @@
+"""SWRL rules of ontologies in, rules of ours out: checked, run and explained like any other.
+
+A class atom on a template is a condition, or a conclusion, and the property atoms on the same thing
+are its terms. An individual that is a row, such as a hand-off, has no name in our rules, so it may
+only tie its own properties together. A property between two things is the row that says the same.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
+from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
+from rdflib.collection import Collection
+from rdflib.term import Node
+
+from cop_expert.load.alignment import Alignment
+from cop_expert.load.called import Called, last_part
+from cop_expert.model.arithmetic import to_millionths
+from cop_expert.model.diagnostic import Diagnostic, did_you_mean
+from cop_expert.model.origin import Origin
+from cop_expert.model.rule import (
+    Atom,
+    Comparison,
+    Condition,
+    Constant,
+    Expression,
+    Operation,
+    Presence,
+    Rule,
+    Rulebook,
+    Sentence,
+    Slot,
+    Variable,
+)
+from cop_expert.model.template import Template, Value, Vocabulary
+
+SWRL = Namespace("http://www.w3.org/2003/11/swrl#")
+ENABLED = URIRef("http://swrl.stanford.edu/ontologies/3.3/swrla.owl#isRuleEnabled")
+BUILTINS = "http://www.w3.org/2003/11/swrlb#"
+COMPARISONS = {
+    "equal": "=",
+    "notEqual": "!=",
+    "lessThan": "<",
+    "lessThanOrEqual": "<=",
+    "greaterThan": ">",
+    "greaterThanOrEqual": ">=",
+}
+ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+PROPERTIES = (SWRL.IndividualPropertyAtom, SWRL.DatavaluedPropertyAtom)
+BRACES = re.compile(r"\{(\w+)\}")
+
+
+class Unfit(Exception):
+    """Why a rule cannot be one of ours, and what to do about it."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        self.advice = advice
+        super().__init__(message)
+
+
+def read_rules(
+    graphs: Mapping[str, Graph], vocabulary: Vocabulary, called: Called, alignment: Alignment
+) -> tuple[Rulebook, list[Diagnostic]]:
+    """The rules of all ontologies, those apart that are switched off; what cannot be read."""
+    rules: list[Rule] = []
+    problems = []
+    for source, graph in graphs.items():
+        for imp in sorted(graph.subjects(RDF.type, SWRL.Imp), key=lambda imp: _title(graph, imp)):
+            if str(graph.value(imp, ENABLED)) == "false":
+                continue
+            reader = _Reader(graph, imp, Origin(source), vocabulary, called, alignment)
+            try:
+                rules.append(reader.rule())
+            except Unfit as unfit:
+                message = f"the rule {reader.title!r} cannot be read: {unfit}"
+                problems.append(Diagnostic("unfit-rule", message, Origin(source), unfit.advice))
+    return Rulebook(rules=tuple(rules)), problems
+
+
+def _title(graph: Graph, imp: Node) -> str:
+    """What a rule is called; the same wherever it is read."""
+    labels = sorted(map(str, graph.objects(imp, RDFS.label)))
+    return labels[0] if labels else last_part(imp) or "rule"
+
+
+class Drawn(Struct):
+    """An atom of ours that grows by the property atoms on its thing."""
+
+    template: Template
+    terms: dict[str, Expression]
+    thing: Node | None = None
+    """The individual that it is about; None for a row that says how two things stand."""
+
+
+class _Reader:
+    """Reads one rule."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        imp: Node,
+        origin: Origin,
+        vocabulary: Vocabulary,
+        called: Called,
+        alignment: Alignment,
+    ) -> None:
+        self.graph = graph
+        self.imp = imp
+        self.origin = origin
+        self.vocabulary = vocabulary
+        self.called = called
+        self.title = _title(graph, imp)
+        names = {iri: name for name, iri in vocabulary.iris.items()}
+        self.names = names
+        self.relations = {
+            relation.predicate: (template, relation)
+            for template in vocabulary.templates.values()
+            for relation in alignment.between(template)
+            if relation.subject
+        }
+
+    def rule(self) -> Rule:
+        body, conditions = self.atoms(SWRL.body)
+        heads, others = self.atoms(SWRL.head)
+        if others or not heads:
+            raise Unfit(
+                "its conclusion is no fact", "conclude that something is of a class of yours"
+            )
+        return Rule(
+            name=re.sub(r"\W+", "-", self.title.casefold()).strip("-") or "rule",
+            body=(*map(Presence, body), *conditions),
+            heads=tuple(heads),
+            because=self.comment,
+            sentence=self.sentence(),
+            basis=f"A rule of the ontology {self.origin.source.rpartition('/')[2]}.",
+            quiet=False,
+            replaces=False,
+            origin=self.origin,
+        )
+
+    @property
+    def comment(self) -> str:
+        comments = sorted(map(str, self.graph.objects(self.imp, RDFS.comment)))
+        return comments[0] if comments else f"so says the rule “{self.title}”"
+
+    def sentence(self) -> Sentence:
+        """The comment with the variables in braces filled in."""
+        pieces: list[str | Slot] = list(BRACES.split(self.comment))
+        for place in range(1, len(pieces), 2):
+            pieces[place] = Slot(Variable(str(pieces[place]), self.origin), "")
+        return tuple(pieces)
+
+    # Atoms
+
+    def atoms(self, end: URIRef) -> tuple[list[Atom], list[Condition]]:
+        """What the body, or the head, says: facts, and what is compared or reckoned."""
+        listed = self.graph.value(self.imp, end)
+        nodes = list(Collection(self.graph, listed)) if listed else []
+        conditions: list[Condition] = []
+        by_kind = {node: self.graph.value(node, RDF.type) for node in nodes}
+        rows = {self.property_of(node) for node, kind in by_kind.items() if kind in PROPERTIES}
+        drawn = [self.of_class(n, rows) for n, kind in by_kind.items() if kind == SWRL.ClassAtom]
+        for node, kind in by_kind.items():
+            match kind:
+                case SWRL.ClassAtom:
+                    continue
+                case _ if kind in PROPERTIES:
+                    self.add_property(node, drawn)
+                case SWRL.BuiltinAtom:
+                    conditions.append(self.builtin(node))
+                case SWRL.SameIndividualAtom:
+                    conditions.append(self.pair(node, "="))
+                case SWRL.DifferentIndividualsAtom:
+                    conditions.append(self.pair(node, "!="))
+                case _:
+                    raise Unfit("it asks for a datatype", "ask for a class, or compare the value")
+        return [
+            Atom(d.template.name, tuple(d.terms.items()), self.origin) for d in drawn
+        ], conditions
+
+    def property_of(self, node: Node) -> tuple[Node, str]:
+        """The thing, and the name of the property that it has."""
+        iri = URIRef(str(self.graph.value(node, SWRL.propertyPredicate)))
+        return self.argument(node, 1), self.names.get(str(iri), last_part(iri))
+
+    def of_class(self, node: Node, rows: set[tuple[Node, str]]) -> Drawn:
+        """What it is to be of a class: a fact about the thing, or a thing that is a fact itself."""
+        kind, thing = self.predicate(node, SWRL.classPredicate), self.argument(node, 1)
+        template = self.vocabulary.templates.get(kind)
+        if template is None:
+            declared, field = self.vocabulary.declarers().get(kind, ("", ""))
+            if not declared:
+                near = did_you_mean(kind, self.vocabulary.templates)
+                raise Unfit(f"no template is called {kind}", near or "see docs/tables.md")
+            return Drawn(self.vocabulary.templates[declared], {field: self.term(thing)})
+        if template.itself:
+            return Drawn(template, {template.itself: self.term(thing)}, thing)
+        if any((thing, field) in rows for field in template.names):
+            return Drawn(template, {}, thing)
+        if len(template.key) == 1:
+            return Drawn(template, {template.key[0]: self.term(thing)}, thing)
+        raise Unfit(f"nothing is said of a {template.label}", "add its properties")
+
+    def add_property(self, node: Node, drawn: list[Drawn]) -> None:
+        """A term of what is said of the same thing, or a fact of its own."""
+        predicate = str(self.graph.value(node, SWRL.propertyPredicate))
+        (thing, name), value = self.property_of(node), self.argument(node, 2)
+        about = [d for d in drawn if d.thing == thing and name in d.template.by_name]
+        free = [d for d in about if name not in d.terms]
+        if free:
+            free[0].terms[name] = self.term(value)
+        elif predicate in self.relations:
+            template, relation = self.relations[predicate]
+            ends = {relation.subject: self.term(thing), relation.object: self.term(value)}
+            drawn.append(Drawn(template, ends))
+        else:
+            template = self.owner(name)
+            terms = {template.itself: self.term(thing), name: self.term(value)}
+            drawn.append(Drawn(template, terms, thing))
+
+    def owner(self, name: str) -> Template:
+        """The only kind of thing that has the property."""
+        templates = self.vocabulary.templates.values()
+        found = [t for t in templates if t.itself not in ("", name) and name in t.by_name]
+        if len(found) != 1:
+            advice = "add a class atom that says what it is a property of"
+            raise Unfit(f"it is open whose property {name} is", advice)
+        return found[0]
+
+    def builtin(self, node: Node) -> Condition:
+        """A comparison; what is reckoned is compared with its result, which it may give."""
+        name = str(self.graph.value(node, SWRL.builtin)).removeprefix(BUILTINS)
+        listed = self.graph.value(node, SWRL.arguments)
+        terms = list(map(self.term, Collection(self.graph, listed))) if listed else []
+        if name in COMPARISONS and len(terms) == 2:
+            return Comparison(COMPARISONS[name], terms[0], terms[1], self.origin)
+        if name in ARITHMETIC and len(terms) > 2:
+            result, reckoned, *others = terms
+            for other in others:
+                reckoned = Operation(ARITHMETIC[name], (reckoned, other), self.origin)
+            return Comparison("=", result, reckoned, self.origin)
+        known = ", ".join([*COMPARISONS, *ARITHMETIC])
+        raise Unfit(f"the built-in {name} is not known here", f"these are: {known}")
+
+    def pair(self, node: Node, operator: str) -> Condition:
+        """That two are the same, or not."""
+        one, other = (self.term(self.argument(node, number)) for number in (1, 2))
+        return Comparison(operator, one, other, self.origin)
+
+    # Terms
+
+    def predicate(self, node: Node, which: URIRef) -> str:
+        """The name of a class, as rules call it."""
+        iri = self.graph.value(node, which)
+        if not isinstance(iri, URIRef):
+            raise Unfit("it asks for a class without a name", "give the class a name")
+        return self.names.get(str(iri), last_part(iri))
+
+    def argument(self, node: Node, number: int) -> Node:
+        found = self.graph.value(node, SWRL[f"argument{number}"])
+        if found is None:
+            raise Unfit("an atom lacks an argument", "complete it in Protégé")
+        return found
+
+    def term(self, node: Node) -> Expression:
+        """A variable, an individual by its name, or a value."""
+        if (node, RDF.type, SWRL.Variable) in self.graph:
+            name = re.sub(r"\W", "_", last_part(node))
+            return Variable(name if name[:1].islower() else f"v_{name}", self.origin)
+        if isinstance(node, Literal):
+            return Constant(_value(node))
+        return Constant(self.called.identity(node))
+
+
+def _value(literal: Literal) -> Value:
+    if str(literal.datatype or "").endswith("#boolean"):
+        return str(literal) == "true"
+    if isinstance(literal.value, str) or literal.value is None:
+        return str(literal)
+    try:
+        return to_millionths(Decimal(str(literal)))
+    except InvalidOperation:
+        return str(literal)

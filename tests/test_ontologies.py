@@ -1,0 +1,522 @@
+"""Ontologies as they are found: in every form, in the words of others, with axioms and rules."""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rdflib import Graph
+
+from cop_expert import pipeline
+from cop_expert.explain.outline import outline
+from cop_expert.explain.why import Explainer, How
+from cop_expert.explain.words import Speaker
+from cop_expert.load.called import Called
+from cop_expert.load.graph import read_graph
+from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
+
+HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
+PREFIXES = """
+@prefix : <http://hotel.example/spa#> .
+@prefix cop: <https://cop-expert.org/ns#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix esco: <http://data.europa.eu/esco/model#> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix org: <http://www.w3.org/ns/org#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix schema: <http://schema.org/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix swrl: <http://www.w3.org/2003/11/swrl#> .
+@prefix swrlb: <http://www.w3.org/2003/11/swrlb#> .
+@prefix swrla: <http://swrl.stanford.edu/ontologies/3.3/swrla.owl#> .
+"""
+SPA = """
+:Spa a cop:Unit ; rdfs:label "Spa"@en , "Kurhaus"@de ; cop:part_of :House .
+:House a cop:Unit ; rdfs:label "House" .
+:masseurs a cop:Post ; cop:role :Masseur ; cop:unit :Spa ; cop:headcount 2.5 .
+:use a cop:Use ; cop:role :Masseur ; cop:practice :Massage ; cop:importance 0.9 .
+:Massage a cop:Practice ; cop:broader :Wellness .
+:Wellness a cop:Practice .
+"""
+
+Read = Callable[[dict[str, str]], pipeline.Knowledge]
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a connection fails."""
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("something is fetched")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Reads an engagement of these files; those of ontologies get the prefixes."""
+
+    def write_and_read(files: dict[str, str]) -> pipeline.Knowledge:
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            text = PREFIXES + text if path.suffix == ".ttl" else text
+            path.write_text(text, encoding="utf-8")
+        return pipeline.read(tmp_path)
+
+    return write_and_read
+
+
+def spa(more: str) -> dict[str, str]:
+    return {"knowledge/spa.ttl": SPA + more}
+
+
+def rows(knowledge: pipeline.Knowledge, template: str) -> list[tuple[Any, ...]]:
+    return knowledge.facts.rows(template)
+
+
+def why(knowledge: pipeline.Knowledge, template: str, **bound: str) -> str:
+    (row,) = knowledge.facts.rows(template, **bound)
+    return knowledge.facts.because(template, row)
+
+
+def problems(read: Read, files: dict[str, str]) -> list[Diagnostic]:
+    with pytest.raises(KnowledgeProblem) as problem:
+        read(files)
+    return problem.value.diagnostics
+
+
+# Forms
+
+OWL_XML = """<?xml version="1.0"?>
+<Ontology xmlns="http://www.w3.org/2002/07/owl#" xml:base="http://hotel.example/spa"
+     ontologyIRI="http://hotel.example/spa">
+    <Prefix name="" IRI="http://hotel.example/spa#"/>
+    <Prefix name="cop" IRI="https://cop-expert.org/ns#"/>
+    <Prefix name="rdfs" IRI="http://www.w3.org/2000/01/rdf-schema#"/>
+    <Prefix name="xsd" IRI="http://www.w3.org/2001/XMLSchema#"/>
+    <Declaration><NamedIndividual IRI="#Spa"/></Declaration>
+    {individuals}
+    <ObjectPropertyAssertion><ObjectProperty abbreviatedIRI="cop:part_of"/>
+        <NamedIndividual IRI="#Spa"/><NamedIndividual IRI="#House"/></ObjectPropertyAssertion>
+    <ObjectPropertyAssertion><ObjectProperty abbreviatedIRI="cop:role"/>
+        <NamedIndividual IRI="#masseurs"/><NamedIndividual IRI="#Masseur"/>
+    </ObjectPropertyAssertion>
+    <ObjectPropertyAssertion><ObjectProperty abbreviatedIRI="cop:unit"/>
+        <NamedIndividual IRI="#masseurs"/><NamedIndividual IRI="#Spa"/></ObjectPropertyAssertion>
+    <DataPropertyAssertion><DataProperty abbreviatedIRI="cop:headcount"/>
+        <NamedIndividual IRI="#masseurs"/>
+        <Literal datatypeIRI="http://www.w3.org/2001/XMLSchema#decimal">2.5</Literal>
+    </DataPropertyAssertion>
+    <ObjectPropertyAssertion><ObjectProperty abbreviatedIRI="cop:role"/>
+        <NamedIndividual IRI="#use"/><NamedIndividual IRI="#Masseur"/></ObjectPropertyAssertion>
+    <ObjectPropertyAssertion><ObjectProperty abbreviatedIRI="cop:practice"/>
+        <NamedIndividual IRI="#use"/><NamedIndividual IRI="#Massage"/></ObjectPropertyAssertion>
+    <DataPropertyAssertion><DataProperty abbreviatedIRI="cop:importance"/>
+        <NamedIndividual IRI="#use"/>
+        <Literal datatypeIRI="http://www.w3.org/2001/XMLSchema#decimal">0.9</Literal>
+    </DataPropertyAssertion>
+    <ObjectPropertyAssertion><ObjectProperty abbreviatedIRI="cop:broader"/>
+        <NamedIndividual IRI="#Massage"/><NamedIndividual IRI="#Wellness"/>
+    </ObjectPropertyAssertion>
+    <AnnotationAssertion><AnnotationProperty abbreviatedIRI="rdfs:label"/>
+        <IRI>#House</IRI><Literal>House</Literal></AnnotationAssertion>
+</Ontology>
+""".replace(
+    "{individuals}",
+    "".join(
+        f'<ClassAssertion><Class abbreviatedIRI="cop:{kind}"/><NamedIndividual IRI="#{name}"/>'
+        "</ClassAssertion>"
+        for name, kind in {
+            "Spa": "Unit", "House": "Unit", "masseurs": "Post", "use": "Use",
+            "Massage": "Practice", "Wellness": "Practice",
+        }.items()
+    ),
+)  # fmt: skip
+PROTEGE = """<?xml version="1.0"?>
+<!DOCTYPE rdf:RDF [
+    <!ENTITY cop "https://cop-expert.org/ns#" >
+    <!ENTITY decimal "http://www.w3.org/2001/XMLSchema#decimal" >
+    <!ENTITY spa "http://hotel.example/spa#" >
+]>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:cop="&cop;">
+    <cop:Unit rdf:about="&spa;House"/>
+    <cop:Unit rdf:about="&spa;Spa"><cop:part_of rdf:resource="&spa;House"/></cop:Unit>
+    <cop:Post rdf:about="&spa;masseurs">
+        <cop:role rdf:resource="&spa;Masseur"/><cop:unit rdf:resource="&spa;Spa"/>
+        <cop:headcount rdf:datatype="&decimal;">2.5</cop:headcount>
+    </cop:Post>
+    <cop:Use rdf:about="&spa;use">
+        <cop:role rdf:resource="&spa;Masseur"/><cop:practice rdf:resource="&spa;Massage"/>
+        <cop:importance rdf:datatype="&decimal;">0.9</cop:importance>
+    </cop:Use>
+    <cop:Practice rdf:about="&spa;Massage">
+        <cop:broader rdf:resource="&spa;Wellness"/>
+    </cop:Practice>
+    <cop:Practice rdf:about="&spa;Wellness"/>
+</rdf:RDF>
+"""
+
+
+def converted(form: str) -> str:
+    return Graph().parse(data=PREFIXES + SPA, format="turtle").serialize(format=form)
+
+
+FORMS = {
+    "spa.ttl": SPA,
+    "turtle.owl": PREFIXES + SPA,
+    "spa.nt": converted("nt"),
+    "spa.rdf": converted("xml"),
+    "rdfxml.owl": converted("xml"),
+    "protege.owl": PROTEGE,
+    "spa.jsonld": converted("json-ld"),
+    "owlxml.owl": OWL_XML,
+    "spa.owx": OWL_XML,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_says_the_same(name: str, read: Read) -> None:
+    knowledge = read({f"knowledge/{name}": FORMS[name]})
+    assert rows(knowledge, "Post") == [("Masseur @ Spa", "Masseur", "Spa", 2_500_000)]
+    assert [row[:2] for row in rows(knowledge, "Unit")] == [("House", None), ("Spa", "House")]
+    assert rows(knowledge, "Use") == [("Masseur", "Massage", 900_000)]
+    assert ("Massage", "Wellness") in rows(knowledge, "Practice")
+    (origin,) = knowledge.facts.origins("Use", rows(knowledge, "Use")[0])
+    assert str(origin) == f"knowledge/{name}"
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "Spa"), ("de", "Kurhaus"), ("de-AT", "Kurhaus"), ("fr", "Spa")]
+)
+def test_names_are_in_the_language_of_the_engagement(language: str, name: str, read: Read) -> None:
+    knowledge = read(spa("") | {"engagement.toml": f'language = "{language}"\n'})
+    assert name in {row[0] for row in rows(knowledge, "Unit")}
+
+
+def test_a_name_without_a_language_comes_before_english() -> None:
+    graph = Graph().parse(data=PREFIXES + ':x rdfs:label "eaux"@fr , "water"@en , "H2O" .')
+    assert Called(graph, "sv").name(next(graph.subjects())) == "H2O"
+
+
+def test_files_are_read_together(read: Read) -> None:
+    knowledge = read(
+        {
+            "knowledge/units.ttl": ":Spa a cop:Unit ; cop:part_of :House . :House a cop:Unit .",
+            "knowledge/more.ttl": ":Gym a cop:Unit ; cop:part_of :House .",
+            "knowledge/names.ttl": ':House rdfs:label "The house" .',
+            "tables/roles.csv": "role,unit\nMasseur,Spa\nTrainer,Gym\n",
+        }
+    )
+    assert {row[:2] for row in rows(knowledge, "Unit")} == {
+        ("The house", None), ("Spa", "The house"), ("Gym", "The house"),
+    }  # fmt: skip
+
+
+# Axioms
+
+STAFF = ":Gym a cop:Unit ; cop:part_of :House . :trainer a cop:Post ; cop:role :T ; cop:unit :Gym ."
+AXIOMS = {
+    "subclass": (
+        ':Hall rdfs:label "hall" ; rdfs:subClassOf cop:Unit . :Pool a :Hall ; cop:part_of :Spa .',
+        ("Pool", "Spa"),
+        "every hall is a unit (spa.ttl)",
+    ),
+    "equivalent class": (
+        ":Hall owl:equivalentClass cop:Unit . :Pool a :Hall ; cop:part_of :Spa .",
+        ("Pool", "Spa"),
+        "every Hall is a unit (spa.ttl)",
+    ),
+    "sub-property": (
+        ':lies_in rdfs:label "lies in" ; rdfs:subPropertyOf cop:part_of . '
+        ":Pool a cop:Unit ; :lies_in :Spa .",
+        ("Pool", "Spa"),
+        "“lies in” means “part of” too (spa.ttl)",
+    ),
+    "inverse": (
+        ":has owl:inverseOf cop:part_of . :Pool a cop:Unit . :Spa :has :Pool .",
+        ("Pool", "Spa"),
+        "“has” says “part of” the other way round (spa.ttl)",
+    ),
+    "domain": (
+        ":depth_in_m rdfs:domain cop:Unit . :Pool :depth_in_m 2 ; cop:part_of :Spa .",
+        ("Pool", "Spa"),
+        "whatever has “depth in m” is a unit (spa.ttl)",
+    ),
+    "range": (
+        ":cleans rdfs:range cop:Unit . :robot :cleans :Pool . :Pool cop:part_of :Spa .",
+        ("Pool", "Spa"),
+        "whatever “cleans” leads to is a unit (spa.ttl)",
+    ),
+}
+
+
+@pytest.mark.parametrize("axiom", AXIOMS)
+def test_an_axiom_acts_as_a_rule(axiom: str, read: Read) -> None:
+    text, row, because = AXIOMS[axiom]
+    knowledge = read(spa(text))
+    assert row in {found[:2] for found in rows(knowledge, "Unit")}
+    assert why(knowledge, "Unit", unit="Pool") == because
+    assert why(knowledge, "Unit", unit="Spa") == ""
+
+
+def test_a_property_that_goes_both_ways_or_on(read: Read) -> None:
+    text = (
+        ":near a owl:SymmetricProperty ; rdfs:subPropertyOf cop:hands_to . :Masseur :near :Cook . "
+        ":cook a cop:Post ; cop:role :Cook ; cop:unit :House . "
+        ":below a owl:TransitiveProperty ; rdfs:subPropertyOf cop:broader . "
+        ":A a cop:Practice ; :below :B . :B a cop:Practice ; :below :C . :C a cop:Practice ."
+    )
+    knowledge = read(spa(text))
+    assert {row[:2] for row in rows(knowledge, "Handoff")} == {
+        ("Masseur", "Cook"), ("Cook", "Masseur"),
+    }  # fmt: skip
+    assert "“near” goes both ways" in why(knowledge, "Handoff", giver="Cook")
+    assert "goes both ways" not in why(knowledge, "Handoff", giver="Masseur")
+    assert "carries on" in why(knowledge, "Practice", practice="A", broader="C")
+    assert "carries on" not in why(knowledge, "Practice", practice="A", broader="B")
+
+
+def test_what_somebody_wrote_needs_no_axiom(read: Read) -> None:
+    text = ":lies_in rdfs:subPropertyOf cop:part_of . :Spa :lies_in :House ."
+    assert why(read(spa(text)), "Unit", unit="Spa") == ""
+
+
+def test_the_standard_ontology_declares_nothing(read: Read) -> None:
+    """That a unit is what something is part of does not make it one."""
+    found = problems(read, spa(":Gym a cop:Unit ; cop:part_of :Nowhere ."))
+    assert [problem.code for problem in found] == ["unknown-reference"]
+
+
+def test_a_derived_fact_is_explained(tmp_path: Path) -> None:
+    hotel = shutil.copytree(HOTEL, tmp_path / "hotel", ignore=shutil.ignore_patterns(".cop"))
+    (hotel / "knowledge").mkdir()
+    text = (
+        ':Kitchen rdfs:label "Kitchen" . :Station rdfs:subClassOf cop:Unit ; rdfs:label "station" .'
+        ":Sauces a :Station ; cop:part_of :Kitchen . :s a cop:Post ; cop:role :Saucier ; "
+        "cop:unit :Sauces ."
+    )
+    (hotel / "knowledge" / "kitchen.ttl").write_text(PREFIXES + text, encoding="utf-8")
+    run = pipeline.infer(pipeline.read(hotel), "duckdb", "not kept")
+    (row,) = run.facts.rows("Within", unit="Sauces", whole="Kitchen")
+    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    said = str(outline(explainer.prove("Within", row, How(full=True))))
+    assert "part of Kitchen, because every station is a unit (kitchen.ttl)" in said
+    assert "because every station is a unit (kitchen.ttl)" in pipeline.exported_text(run, "turtle")
+
+
+def test_a_kind_of_unit_can_be_asked_for_in_rules(tmp_path: Path, read: Read) -> None:
+    rules = (
+        "rule stations-train\n"
+        "  if   Station(unit)\n       Post(post, unit)\n       Item(item)\n"
+        "  then Wanted(post, item)\n"
+        '  because "whoever stands at a station is trained"\n  basis "House rule."\n'
+    )
+    text = ":Station rdfs:subClassOf cop:Unit . :Pool a :Station ; cop:part_of :Spa . " + (
+        ":guard a cop:Post ; cop:role :Guard ; cop:unit :Pool . :Rescue a cop:Item ."
+    )
+    knowledge = read(spa(text) | {"rules/own.rules": rules})
+    run = pipeline.infer(knowledge, "duckdb", "not kept")
+    assert run.facts.rows("Wanted") == [("Guard @ Pool", "Rescue")]
+
+
+def test_a_property_that_joins_all_with_all_ends(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cop_expert.load.entail.MOST", 1000)
+    chain = " ".join(f":p{n} a cop:Practice ; :on :p{n + 1} ." for n in range(100))
+    found = problems(read, spa(f":on a owl:TransitiveProperty . {chain} :p100 a cop:Practice ."))
+    assert [problem.code for problem in found] == ["too-large"]
+
+
+# In the words of others
+
+
+def test_the_organization_ontology(read: Read) -> None:
+    text = """
+    :acme a org:FormalOrganization ; skos:prefLabel "Acme" ; org:hasUnit :lab .
+    :lab a org:OrganizationalUnit ; rdfs:label "Lab" ; dct:identifier "7" .
+    :chemist a org:Role ; rdfs:label "Chemist" .
+    :post1 a org:Post ; org:role :chemist ; org:postIn :lab .
+    :ada a foaf:Person ; foaf:name "Ada Miller" .
+    [] a org:Membership ; org:member :ada ; org:organization :lab ; org:role :chemist .
+    [] a org:Membership ; org:member :ada ; org:organization :acme .
+    """
+    knowledge = read({"knowledge/org.ttl": text})
+    assert [row[:2] for row in rows(knowledge, "Unit")] == [("Acme", None), ("Lab", "Acme")]
+    assert [row[:3] for row in rows(knowledge, "Post")] == [("Chemist @ Lab", "Chemist", "Lab")]
+    assert rows(knowledge, "Person") == [("Ada Miller", "Chemist", "Lab")]
+    assert rows(knowledge, "Practice") == []
+    assert "OrganizationalUnit is an Organization (cop-align.ttl)" in why(
+        knowledge, "Unit", unit="Lab"
+    )
+    assert [warning.code for warning in knowledge.warnings] == ["left-out"]
+
+
+def test_esco_and_skos(read: Read) -> None:
+    text = """
+    <http://data.europa.eu/esco/skill/1> a esco:Skill , skos:Concept ;
+        skos:prefLabel "give massages"@en , "massieren"@de ; skos:broader <http://x.example/2> .
+    <http://x.example/2> a skos:Concept ; skos:prefLabel "care for the body"@en ;
+        skos:narrower <http://x.example/3> .
+    <http://x.example/3> a skos:Concept ; skos:prefLabel "oil"@en .
+    <http://data.europa.eu/esco/occupation/1> a esco:Occupation , skos:Concept ;
+        skos:prefLabel "masseur"@en ;
+        esco:relatedEssentialSkill <http://data.europa.eu/esco/skill/1> .
+    <http://x.example/3> esco:isOptionalSkillFor <http://data.europa.eu/esco/occupation/1> .
+    <http://data.europa.eu/esco/occupation/2> a esco:Occupation ; skos:prefLabel "diver"@en ;
+        esco:relatedEssentialSkill <http://x.example/3> .
+    """
+    knowledge = read(spa(text))
+    assert set(rows(knowledge, "Practice")) >= {
+        ("give massages", "care for the body"), ("oil", "care for the body"),
+    }  # fmt: skip
+    assert "masseur" not in {row[0] for row in rows(knowledge, "Practice")}
+    assert set(rows(knowledge, "Use")) == {
+        ("Masseur", "Massage", 900_000),
+        ("Masseur", "give massages", 1_000_000),
+        ("Masseur", "oil", 500_000),
+    }
+    (warning,) = knowledge.warnings
+    assert warning.code == "left-out"
+    assert "one row speaks of a role that is not here" in warning.message
+
+
+def test_courses_in_json_ld(read: Read) -> None:
+    text = """
+    {"@context": "http://schema.org/", "@graph": [
+      {"@id": "urn:a", "@type": "Course", "name": "Deep tissue", "timeRequired": "PT2H30M",
+       "teaches": {"@id": "http://hotel.example/spa#Massage"},
+       "coursePrerequisites": {"@id": "urn:b"}},
+      {"@id": "urn:b", "@type": "LearningResource", "name": "Anatomy"}]}
+    """
+    knowledge = read(spa("") | {"knowledge/courses.jsonld": text})
+    assert [row[:2] for row in rows(knowledge, "Item")] == [
+        ("Anatomy", 1_000_000), ("Deep tissue", 2_500_000),
+    ]  # fmt: skip
+    assert rows(knowledge, "Coverage") == [("Deep tissue", "Massage", 1_000_000)]
+    assert why(knowledge, "Coverage") == "“teaches” is read as a coverage (cop-align.ttl)"
+
+
+def test_plain_properties(read: Read) -> None:
+    text = """
+    :Masseur cop:uses :Wellness , :Massage .
+    :Oils a cop:Item ; cop:teaches :Massage ; cop:comes_after :Basics . :Basics a cop:Item .
+    """
+    knowledge = read(spa(text))
+    assert set(rows(knowledge, "Use")) == {
+        ("Masseur", "Massage", 900_000), ("Masseur", "Wellness", 1_000_000),
+    }  # fmt: skip
+    assert rows(knowledge, "Coverage") == [("Oils", "Massage", 1_000_000)]
+    assert rows(knowledge, "Prerequisite") == [("Oils", "Basics")]
+    assert why(knowledge, "Prerequisite") == ""
+
+
+# SWRL
+
+RULE = """
+:p a swrl:Variable . :r a swrl:Variable . :h a swrl:Variable . :w a swrl:Variable .
+:Rescue a cop:Item .
+:imp a swrl:Imp ; rdfs:label "Rescue for all" ; rdfs:comment "{r} works near water" ; {more}
+  swrl:body (
+    [ a swrl:ClassAtom ; swrl:classPredicate cop:Post ; swrl:argument1 :p ]
+    [ a swrl:IndividualPropertyAtom ; swrl:propertyPredicate cop:role ;
+      swrl:argument1 :p ; swrl:argument2 :r ]
+    [ a swrl:DatavaluedPropertyAtom ; swrl:propertyPredicate cop:headcount ;
+      swrl:argument1 :p ; swrl:argument2 :h ]
+    [ a swrl:BuiltinAtom ; swrl:builtin {builtin} ; swrl:arguments ( :h 2.25 ) ] ) ;
+  swrl:head (
+    [ a swrl:ClassAtom ; swrl:classPredicate {conclusion} ; swrl:argument1 :w ]
+    [ a swrl:IndividualPropertyAtom ; swrl:propertyPredicate cop:post ;
+      swrl:argument1 :w ; swrl:argument2 :p ]
+    [ a swrl:IndividualPropertyAtom ; swrl:propertyPredicate cop:item ;
+      swrl:argument1 :w ; swrl:argument2 :Rescue ] ) .
+"""
+
+
+def rule(builtin: str = "swrlb:greaterThan", conclusion: str = "cop:Wanted", more: str = "") -> str:
+    text = RULE.replace("{builtin}", builtin).replace("{conclusion}", conclusion)
+    return text.replace("{more}", more)
+
+
+@pytest.mark.parametrize("engine", ["experta", "duckdb"])
+@pytest.mark.parametrize(("builtin", "fires"), [("greaterThan", True), ("lessThan", False)])
+def test_a_swrl_rule_runs_like_our_own(engine: str, builtin: str, fires: bool, read: Read) -> None:
+    run = pipeline.infer(read(spa(rule(f"swrlb:{builtin}"))), engine, "not kept")
+    assert run.facts.rows("Wanted") == ([("Masseur @ Spa", "Rescue")] if fires else [])
+    if fires:
+        explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+        (proof,) = explainer.prove("Wanted", run.facts.rows("Wanted")[0]).derivations
+        assert proof.because == "Masseur works near water"
+        assert proof.rule == "rescue-for-all"
+        assert str(proof.origin) == "knowledge/spa.ttl"
+
+
+def test_a_rule_that_is_switched_off_is_none(read: Read) -> None:
+    knowledge = read(spa(rule(more="swrla:isRuleEnabled false ;")))
+    assert "rescue-for-all" not in knowledge.rulebook.rules
+
+
+@pytest.mark.parametrize(
+    "text",
+    [rule("swrlb:matches"), rule(conclusion=":Sunny"), rule(conclusion="cop:Person")],
+    ids=["built-in", "class", "property"],
+)
+def test_a_rule_that_cannot_be_one_of_ours_is_told(text: str, read: Read) -> None:
+    assert {problem.code for problem in problems(read, spa(text))} == {"unfit-rule"}
+
+
+# Files that mean harm
+
+DEEP = "<urn:a> <urn:b> " + "[ <urn:b> " * 50_000
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(
+        f'<!ENTITY {name} "{f"&{before};" * 10}">'
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    + ']><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="urn:x">'
+    '<rdf:Description rdf:about="urn:a"><x:b>&i;</x:b></rdf:Description></rdf:RDF>'
+)
+HOSTILE = {
+    "deep.ttl": DEEP,
+    "deep.jsonld": "[" * 100_000,
+    "bomb.owl": BOMB,
+    "elsewhere.rdf": BOMB.replace('"aaaaaaaaaa"', 'SYSTEM "file:///etc/passwd"'),
+    "remote.jsonld": '{"@context": "https://evil.example/context", "@id": "urn:a"}',
+    "inside.jsonld": '{"@context": {"k": {"@id": "urn:k", "@context": "http://evil.example/"}}}',
+    "imported.jsonld": '{"@context": {"@import": "http://evil.example/"}, "@id": "urn:a"}',
+    "no-text.ttl": "\ufeff\x00\x01",
+    "functional.owl": "Prefix(:=<urn:x>)\nOntology(<urn:x>)",
+    "rules.owx": OWL_XML.replace("</Ontology>", "<DLSafeRule/></Ontology>"),
+    "broken.owx": OWL_XML.replace("</Ontology>", ""),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_file_that_means_harm_is_told_at_once(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(HOSTILE[name], encoding="utf-8")
+    started = time.process_time()
+    graph, (problem,) = read_graph(tmp_path / name, name)
+    assert time.process_time() - started < 10
+    assert problem.code == "unreadable-ontology"
+    assert len(graph) == 0
+    assert "Traceback" not in str(problem)
+
+
+def test_imports_are_not_followed(read: Read) -> None:
+    read(spa("<http://hotel.example/spa> a owl:Ontology ; owl:imports <http://evil.example/x> ."))
+
+
+def test_a_file_that_is_too_large_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cop_expert.load.graph.LARGEST", 10)
+    (tmp_path / "large.ttl").write_text("<urn:a> <urn:b> <urn:c> .", encoding="utf-8")
+    _, (problem,) = read_graph(tmp_path / "large.ttl", "large.ttl")
+    assert "larger than" in problem.message
