@@ -231,13 +231,16 @@ class FactBase:
         found = self.query(sql, self.stored(template, row))
         return [Origin(str(self.names.text(source)), line) for source, line in found]
 
-    def located(self, template: str) -> list[tuple[Row, Origin]]:
-        """The given facts in order of their values, each with where it was read."""
+    def located(self, template: str) -> list[tuple[Row, Origin, str]]:
+        """The given facts in order, where each was read, and why it holds if nobody wrote it."""
         kind = self.vocabulary.templates[template]
-        columns = ", ".join(map(quoted, [*kind.names, "@source", "@line"]))
+        columns = ", ".join(map(quoted, [*kind.names, "@source", "@line", "@because"]))
         found = self.query(f"SELECT {columns} FROM {quoted(template)} ORDER BY ALL")
-        rows = self.told([*kind.kinds, Kind.TEXT, Kind.NUMBER], found)
-        return [(row[:-2], Origin(str(row[-2]), int(row[-1] or 0))) for row in rows]
+        located = []
+        for *values, source, line, because in found:
+            (row,) = self.told(kind.kinds, [tuple(values)])
+            located.append((row, Origin(str(self.names.text(source)), line or 0), because or ""))
+        return located
 
     def has(self, template: str, row: Row, select: str = "") -> bool:
         """Whether there is such a fact, or among what the query selects."""

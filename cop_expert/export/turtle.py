@@ -111,12 +111,12 @@ class _Turtle:
         """A block for each thing, whose rows may be several, or for each fact."""
         relations = self.alignment.relations(template)
         rows = (
-            (self.node(template, row), row, at) for row, at in self.facts.located(template.name)
+            (self.node(template, found[0]), *found) for found in self.facts.located(template.name)
         )
         for subject, group in groupby(rows, lambda found: found[0]):
             said: Said = defaultdict(list)
             others: list[str] = []
-            for _, row, origin in group:
+            for _, row, origin, because in group:
                 said |= self.naming(template, row)
                 values = self.values(template, row)
                 for field, value in values.items():
@@ -126,6 +126,7 @@ class _Turtle:
                         said[term(predicate)].append(values[end])
                     elif end in values:
                         others.append(f"{values[start]} {term(predicate)} {values[end]} .\n")
+                said["rdfs:comment"] += [literal(f"because {because}")] if because else []
                 said["dct:source"].append(literal(str(origin)))
                 said["prov:hadPrimarySource"].append(_source(origin.source))
             yield block(subject, self.kinds(template.name), said)
@@ -178,7 +179,7 @@ class _Turtle:
     def sources(self) -> Iterator[str]:
         """The files in which the client's knowledge stands."""
         given = (template for template in self.templates if template.given)
-        found = {origin.source for t in given for _, origin in self.facts.located(t.name)}
+        found = {origin.source for t in given for _, origin, _ in self.facts.located(t.name)}
         for source in sorted(found):
             yield block(_source(source), ["prov:Entity"], {"rdfs:label": [literal(source)]})
 

@@ -6,7 +6,7 @@ rows are placed in the file as a whole.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import product
@@ -88,12 +88,12 @@ class KnowledgeReader:
         self.entailed = entail(graphs, self.called)
         self.called.others = self.entailed.read
         self.alignment = Alignment([standard_graph(), *graphs.values()])
-        self.incomplete: Counter[str] = Counter()
-        """Rows of others that lack what every row needs, by their files."""
+        self.incomplete: dict[str, set[Node]] = defaultdict(set)
+        """Things of others that lack what every row needs, by their files."""
 
     @property
     def problems(self) -> list[Diagnostic]:
-        lacking = [_left_out(source, number) for source, number in self.incomplete.items()]
+        lacking = [_left_out(source, len(found)) for source, found in self.incomplete.items()]
         return [*self.entailed.problems, *lacking]
 
     def sheets(self, facts: FactBase) -> list[Sheet]:
@@ -142,7 +142,7 @@ class KnowledgeReader:
             for row in product(*values):
                 cells = [self.cell(value, field) for value, field in zip(row, fields, strict=True)]
                 if of_others and _lacks(cells, fields):
-                    self.incomplete[source] += 1
+                    self.incomplete[source].add(individual)
                     continue
                 if things:
                     place = fields.index(things)
@@ -212,7 +212,7 @@ def _left_out(source: str, number: int) -> Diagnostic:
     what = "one thing lacks" if number == 1 else f"{number:,} things lack"
     return Diagnostic(
         "left-out",
-        f"{what} what is needed, and are left aside",
+        f"{what} what is needed: left aside",
         Origin(source),
         "say of a membership who, where and in which role; of a post its role and its unit",
         warning=True,
