@@ -368,14 +368,20 @@ def _same_name(same: "SameName") -> str:
 
 @main.command()
 @FOLDER
+@click.option(
+    "--reason",
+    is_flag=True,
+    help="Also have HermiT look for contradictions in the ontologies; needs Java.",
+)
 @AS_JSON
 @answering
-def check(folder: Path, as_json: bool) -> None:
+def check(folder: Path, reason: bool, as_json: bool) -> None:
     """Check knowledge, settings and rules; all problems at once.
 
     \b
-    Example:
+    Examples:
       cop-expert check grand-hotel
+      cop-expert check grand-hotel --reason
     """
     from cop_expert.model.diagnostic import KnowledgeProblem
 
@@ -383,18 +389,30 @@ def check(folder: Path, as_json: bool) -> None:
         manifest = concluded(folder).manifest
         found, facts = list(manifest.warnings), manifest.given
     except KnowledgeProblem as problem:
-        if not as_json:
-            raise
         found, facts = problem.diagnostics, 0
+    if reason:
+        found += contradictions_found(folder)
     if as_json:
         import msgspec
 
         echo_json(msgspec.to_builtins(found))
     else:
         tell(found)
-        click.echo(f"{folder}: {_counted(facts, 'fact')} read, no errors.")
     if any(not diagnostic.warning for diagnostic in found):
         sys.exit(1)
+    if not as_json:
+        click.echo(f"{folder}: {_counted(facts, 'fact')} read, no errors.")
+
+
+def contradictions_found(folder: Path) -> list["Diagnostic"]:
+    from cop_expert.load.consistency import NoReasoner
+    from cop_expert.pipeline import contradictions_of_ontologies
+
+    try:
+        with progress() as stage:
+            return contradictions_of_ontologies(folder, stage)
+    except NoReasoner as problem:
+        raise click.ClickException(str(problem)) from problem
 
 
 @main.command()

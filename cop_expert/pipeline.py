@@ -227,6 +227,19 @@ def _roles(folder: Path) -> list[str]:
     return sorted({str(record["role"]) for record in facts.records("Post")})
 
 
+def contradictions_of_ontologies(folder: Path, progress: Progress = quietly) -> list[Diagnostic]:
+    """What a reasoner finds wrong with the ontologies; raises NoReasoner where there is none."""
+    from cop_expert.load.consistency import check_consistency
+    from cop_expert.load.engagement import read_engagement
+    from cop_expert.load.graph import read_graph
+
+    engagement, _ = read_engagement(folder)
+    sources = {engagement.source(path): path for path in engagement.knowledge}
+    graphs = {source: read_graph(path, source)[0] for source, path in sources.items()}
+    progress("Asking HermiT")
+    return list(check_consistency(graphs, engagement.language)) if graphs else []
+
+
 class Ontologies(NamedTuple):
     """What the ontologies of an engagement hold."""
 
