@@ -282,13 +282,8 @@ WRITTEN = {
     DOCS / "cli.md": cli_page,
     DOCS / "errors.md": errors_page,
 }
-BY_HAND = [
-    ROOT / "README.md",
-    *(
-        DOCS / f"{name}.md"
-        for name in ("tutorial", "asking", "importing", "language", "own-rules", "exporting")
-    ),
-]
+NARRATED = "tutorial asking importing language own-rules ontologies exporting"
+BY_HAND = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in NARRATED.split())]
 PAGES: dict[Path, Callable[[], str]] = WRITTEN | {path: console_page(path) for path in BY_HAND}
 
 

@@ -37,7 +37,7 @@ class Given:
     def column(self, template: str, field: str) -> list[Value]:
         kind = self.facts.vocabulary.templates[template]
         rows = self.facts.query(f'FROM "{template}" ORDER BY "@source", "@line"')
-        told = self.facts.told(kind.kinds, [row[:-2] for row in rows])
+        told = self.facts.told(kind.kinds, [row[: len(kind.kinds)] for row in rows])
         return [row[kind.position(field)] for row in told]
 
     def lines(self, template: str) -> list[int]:

@@ -23,7 +23,8 @@ from cop_expert.model.origin import Origin
 
 SECONDS = 60
 """The longest that HermiT may take for one answer."""
-MEMORY = "-Xmx1000M"
+JVM = ("-Xmx1000M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""A bounded memory, and nothing prepared for a run that is longer than a second."""
 THING = URIRef("urn:cop-expert:something")
 SAID: dict[Node, str] = {
     RDFS.subClassOf: "class",
@@ -50,7 +51,7 @@ def check_consistency(graphs: Mapping[str, Graph], language: str) -> Iterator[Di
         together += graph
     called = Called(together, language)
     hermit = _Hermit(standard_graph())
-    ordered = sorted(statements, key=lambda statement: sorted(map(str, statement)))
+    ordered = sorted(statements, key=_place)
     if not hermit.is_consistent(ordered):
         yield _contradiction("these", hermit.culprits(ordered), statements, called)
         return
@@ -82,6 +83,13 @@ def _statements(graph: Graph) -> Iterator[Statement]:
     for node in set(graph.subjects()) - set(graph.objects()):
         if isinstance(node, BNode):  # disjoint classes, and the like
             yield frozenset(_below(graph, node, set()))
+
+
+def _place(statement: Statement) -> list[list[str]]:
+    """Where it stands in order, whatever nameless things were called on reading."""
+    return sorted(
+        [str(t) if not isinstance(t, BNode) else "" for t in triple] for triple in statement
+    )
 
 
 def _below(graph: Graph, node: Node, seen: set[Node]) -> Iterator[Triple]:
@@ -121,8 +129,8 @@ class _Hermit:
         if java is None:
             raise NoReasoner("HermiT needs Java, which is not installed")
         self.standard = standard
-        self.command = [java, MEMORY, "-cp", _HERMIT_CLASSPATH]
-        self.command.append("org.semanticweb.HermiT.cli.CommandLine")
+        main = "org.semanticweb.HermiT.cli.CommandLine"
+        self.command = [java, *JVM, "-cp", _HERMIT_CLASSPATH, main]
 
     def is_consistent(self, statements: Iterable[Statement]) -> bool:
         done = self._ask("-k", statements)

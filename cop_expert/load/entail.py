@@ -25,8 +25,8 @@ MOST = 2_000_000
 """Triples that may follow; a transitive property can make many of few."""
 
 Triple = tuple[Node, Node, Node]
-Reasons = tuple[str, ...]
-"""The axioms from which something follows, in words."""
+Reasons = tuple[tuple[str, str], ...]
+"""The axioms from which something follows, in words, each with the file in which it stands."""
 
 
 class Axiom(NamedTuple):
@@ -37,7 +37,11 @@ class Axiom(NamedTuple):
     """The class or property of what it speaks of."""
     object: Node
     says: str
-    """With the file in which it stands."""
+    file: str
+
+    @property
+    def reason(self) -> tuple[str, str]:
+        return self.says, self.file
 
 
 class Entailed(NamedTuple):
@@ -124,7 +128,7 @@ def _axioms(graph: Graph, called: Called, file: str) -> Iterator[Axiom]:
             continue
         kind = "read property" if kind == "read" and not _is_class(found) else kind
         says = SAYS[kind](called.name(subject), called.name(found))
-        yield Axiom(kind, subject, found, f"{says} ({file})")
+        yield Axiom(kind, subject, found, says, file)
 
 
 def _is_class(term: URIRef) -> bool:
@@ -158,7 +162,7 @@ class _Closure:
         while self.waiting and not self.is_too_large:
             triple = self.waiting.popleft()
             for axiom, new, other in self.consequences(triple):
-                self.add(new, (*self.why(triple), *self.why(other), axiom.says))
+                self.add(new, (*self.why(triple), *self.why(other), axiom.reason))
 
     def why(self, triple: Triple | None) -> Reasons:
         return self.because.get(triple, ()) if triple else ()
@@ -208,7 +212,7 @@ class _Closure:
             general = {a.object for kind in fitting for a in self.by_class.get(kind, ())}
             for kind in sorted(fitting - general, key=str):
                 for axiom in self.readings[kind]:
-                    reasons = (*self.why((thing, RDF.type, kind)), axiom.says)
+                    reasons = (*self.why((thing, RDF.type, kind)), axiom.reason)
                     self.add((thing, RDF.type, axiom.object), reasons)
             read.add(thing)
         return frozenset(read)

@@ -61,9 +61,22 @@ def _sheet(
         headings.insert(0, ID)
     sheet = Sheet(template.table, source, headings, first_line=0)
     sheet.of_others = of_others
-    sheet.because = {n: listed(list(row.because)) for n, row in enumerate(rows) if row.because}
+    sheet.because = {n: _because(row) for n, row in enumerate(rows) if row.because}
     columns = list(zip(*(map(guarded, row.cells) for row in rows), strict=True))
     return lay_out(sheet, columns, [0] * len(rows), facts)
+
+
+def _because(row: Drawn) -> str:
+    """The reasons with the files in which they stand, where these are not the row's own."""
+    own = row.source.rpartition("/")[2]
+    by_file: dict[str, list[str]] = {}
+    for says, file in row.because:
+        by_file.setdefault(file, []).append(says)
+    said = [
+        listed(says) if file == own else f"{listed(says)} ({file})"
+        for file, says in by_file.items()
+    ]
+    return listed(said)
 
 
 def _things(template: Template) -> Field | None:
@@ -172,9 +185,9 @@ class KnowledgeReader:
             row = tuple(cells.get(field.name, "") for field in fields)
             yield Drawn(row, self.source(subject), of_others, because)
 
-    def read_as(self, predicate: URIRef, template: Template) -> str:
-        name = self.called.name(predicate)
-        return f"“{name}” is read as {with_article(template.label)} ({FILE.rpartition('/')[2]})"
+    def read_as(self, predicate: URIRef, template: Template) -> tuple[str, str]:
+        says = f"“{self.called.name(predicate)}” is read as {with_article(template.label)}"
+        return says, FILE.rpartition("/")[2]
 
     def values(self, individual: Node, field: Field, template: Template) -> list[Node]:
         """What the field's property says of the individual; a name is the individual itself."""
