@@ -236,11 +236,11 @@ class FactBase:
         kind = self.vocabulary.templates[template]
         columns = ", ".join(map(quoted, [*kind.names, "@source", "@line", "@because"]))
         found = self.query(f"SELECT {columns} FROM {quoted(template)} ORDER BY ALL")
-        located = []
-        for *values, source, line, because in found:
-            (row,) = self.told(kind.kinds, [tuple(values)])
-            located.append((row, Origin(str(self.names.text(source)), line or 0), because or ""))
-        return located
+        rows = self.told([*kind.kinds, Kind.TEXT], [row[:-2] for row in found])
+        return [
+            (row[:-1], Origin(str(row[-1]), line or 0), because or "")
+            for row, (*_, line, because) in zip(rows, found, strict=True)
+        ]
 
     def has(self, template: str, row: Row, select: str = "") -> bool:
         """Whether there is such a fact, or among what the query selects."""

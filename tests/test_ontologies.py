@@ -30,6 +30,7 @@ PREFIXES = """
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix schema: <http://schema.org/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix skosxl: <http://www.w3.org/2008/05/skos-xl#> .
 @prefix swrl: <http://www.w3.org/2003/11/swrl#> .
 @prefix swrlb: <http://www.w3.org/2003/11/swrlb#> .
 @prefix swrla: <http://swrl.stanford.edu/ontologies/3.3/swrla.owl#> .
@@ -346,11 +347,18 @@ def test_the_organization_ontology(read: Read) -> None:
     :ada a foaf:Person ; foaf:name "Ada Miller" .
     [] a org:Membership ; org:member :ada ; org:organization :lab ; org:role :chemist .
     [] a org:Membership ; org:member :ada ; org:organization :acme .
+    :bob a foaf:Person ; foaf:name "Bob" ; org:holds :post2 .
+    :post2 a org:Post ; org:role :clerk ; org:postIn :acme .
+    :clerk a org:Role ; skosxl:prefLabel [ skosxl:literalForm "Clerk"@en , "commis"@fr ] .
     """
     knowledge = read({"knowledge/org.ttl": text})
     assert [row[:2] for row in rows(knowledge, "Unit")] == [("Acme", None), ("Lab", "Acme")]
-    assert [row[:3] for row in rows(knowledge, "Post")] == [("Chemist @ Lab", "Chemist", "Lab")]
-    assert rows(knowledge, "Person") == [("Ada Miller", "Chemist", "Lab")]
+    assert [row[:3] for row in rows(knowledge, "Post")] == [
+        ("Chemist @ Lab", "Chemist", "Lab"), ("Clerk @ Acme", "Clerk", "Acme"),
+    ]  # fmt: skip
+    assert rows(knowledge, "Person") == [
+        ("Ada Miller", "Chemist", "Lab"), ("Bob", "Clerk", "Acme"),
+    ]  # fmt: skip
     assert rows(knowledge, "Practice") == []
     assert "OrganizationalUnit is an Organization, Organization is read as a unit" in why(
         knowledge, "Unit", unit="Lab"

@@ -4,11 +4,20 @@ from collections.abc import Collection
 from urllib.parse import unquote
 
 from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, Graph, Literal, Namespace, URIRef
+from rdflib.paths import Path
 from rdflib.term import Node
 
 SCHEMA = Namespace("https://schema.org/")
-LABELS = (RDFS.label, SKOS.prefLabel, FOAF.name, SCHEMA.name, DCTERMS.title)
-"""The properties that say what something is called."""
+SKOSXL = Namespace("http://www.w3.org/2008/05/skos-xl#")
+LABELS: tuple[Node | Path, ...] = (
+    RDFS.label,
+    SKOS.prefLabel,
+    SKOSXL.prefLabel / SKOSXL.literalForm,
+    FOAF.name,
+    SCHEMA.name,
+    DCTERMS.title,
+)
+"""The properties, and the path, that say what something is called."""
 
 
 class Called:

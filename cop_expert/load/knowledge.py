@@ -23,7 +23,7 @@ from cop_expert.load.headings import ID, column_fields, name_field
 from cop_expert.load.sheet import Sheet, lay_out
 from cop_expert.load.swrl import read_rules
 from cop_expert.load.vocabulary import COP, standard_graph
-from cop_expert.load.words import guarded, listed, with_article
+from cop_expert.load.words import guarded, listed, shown, with_article
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
@@ -102,12 +102,19 @@ class KnowledgeReader:
         self.called.others = self.entailed.read
         self.alignment = Alignment([standard_graph(), *graphs.values()])
         self.incomplete: dict[str, set[Node]] = defaultdict(set)
-        """Things of others that lack what every row needs, by their files."""
+        """Things of others that lack what a row needs, by their files."""
+        self.complete: set[Node] = set()
+        """Things of others that are read as something: a post that nobody holds is still a post."""
 
     @property
     def problems(self) -> list[Diagnostic]:
-        lacking = [_left_out(source, len(found)) for source, found in self.incomplete.items()]
-        return [*self.entailed.problems, *lacking]
+        lacking = {source: found - self.complete for source, found in self.incomplete.items()}
+        left_out = [
+            _left_out(source, sorted(map(self.called.name, found)))
+            for source, found in lacking.items()
+            if found
+        ]
+        return [*self.entailed.problems, *left_out]
 
     def sheets(self, facts: FactBase) -> list[Sheet]:
         """A sheet for each given template and file that names individuals of it."""
@@ -157,6 +164,7 @@ class KnowledgeReader:
                 if of_others and _lacks(cells, fields):
                     self.incomplete[source].add(individual)
                     continue
+                self.complete.add(individual)
                 if things:
                     place = fields.index(things)
                     cells.insert(0, cells[place])
@@ -221,11 +229,13 @@ def _lacks(cells: list[str], fields: list[Field]) -> bool:
     )
 
 
-def _left_out(source: str, number: int) -> Diagnostic:
-    what = "one thing lacks" if number == 1 else f"{number:,} things lack"
+def _left_out(source: str, names: list[str]) -> Diagnostic:
+    examples = [shown(name) if name else "what has no name" for name in names[:3]]
+    if len(names) > len(examples):
+        examples.append(f"{len(names) - len(examples):,} more")
     return Diagnostic(
         "left-out",
-        f"{what} what is needed: left aside",
+        f"left aside, for it lacks what is needed: {listed(examples)}",
         Origin(source),
         "say of a membership who, where and in which role; of a post its role and its unit",
         warning=True,

@@ -84,7 +84,7 @@ def _title(graph: Graph, imp: Node) -> str:
     return labels[0] if labels else last_part(imp) or "rule"
 
 
-class Drawn(Struct):
+class Growing(Struct):
     """An atom of ours that grows by the property atoms on its thing."""
 
     template: Template
@@ -184,7 +184,7 @@ class _Reader:
         iri = URIRef(str(self.graph.value(node, SWRL.propertyPredicate)))
         return self.argument(node, 1), self.names.get(str(iri), last_part(iri))
 
-    def of_class(self, node: Node, rows: set[tuple[Node, str]]) -> Drawn:
+    def of_class(self, node: Node, rows: set[tuple[Node, str]]) -> Growing:
         """What it is to be of a class: a fact about the thing, or a thing that is a fact itself."""
         kind, thing = self.predicate(node, SWRL.classPredicate), self.argument(node, 1)
         template = self.vocabulary.templates.get(kind)
@@ -193,16 +193,16 @@ class _Reader:
             if not declared:
                 near = did_you_mean(kind, self.vocabulary.templates)
                 raise Unfit(f"no template is called {kind}", near or "see docs/tables.md")
-            return Drawn(self.vocabulary.templates[declared], {field: self.term(thing)})
+            return Growing(self.vocabulary.templates[declared], {field: self.term(thing)})
         if template.itself:
-            return Drawn(template, {template.itself: self.term(thing)}, thing)
+            return Growing(template, {template.itself: self.term(thing)}, thing)
         if any((thing, field) in rows for field in template.names):
-            return Drawn(template, {}, thing)
+            return Growing(template, {}, thing)
         if len(template.key) == 1:
-            return Drawn(template, {template.key[0]: self.term(thing)}, thing)
+            return Growing(template, {template.key[0]: self.term(thing)}, thing)
         raise Unfit(f"nothing is said of a {template.label}", "add its properties")
 
-    def add_property(self, node: Node, drawn: list[Drawn]) -> None:
+    def add_property(self, node: Node, drawn: list[Growing]) -> None:
         """A term of what is said of the same thing, or a fact of its own."""
         predicate = str(self.graph.value(node, SWRL.propertyPredicate))
         (thing, name), value = self.property_of(node), self.argument(node, 2)
@@ -213,11 +213,11 @@ class _Reader:
         elif predicate in self.relations:
             template, relation = self.relations[predicate]
             ends = {relation.subject: self.term(thing), relation.object: self.term(value)}
-            drawn.append(Drawn(template, ends))
+            drawn.append(Growing(template, ends))
         else:
             template = self.owner(name)
             terms = {template.itself: self.term(thing), name: self.term(value)}
-            drawn.append(Drawn(template, terms, thing))
+            drawn.append(Growing(template, terms, thing))
 
     def owner(self, name: str) -> Template:
         """The only kind of thing that has the property."""
