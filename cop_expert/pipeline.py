@@ -257,14 +257,15 @@ def read_ontologies(engagement: "Engagement", limits: Limits) -> Ontologies:
         return Ontologies(facts, [], Rulebook(), [])
     from cop_expert.load.graph import read_graph
     from cop_expert.load.knowledge import KnowledgeReader
-    from cop_expert.load.vocabulary import read_vocabulary
+    from cop_expert.load.vocabulary import read_vocabulary, with_standard
 
     sources = {engagement.source(path): path for path in engagement.knowledge}
     read = {source: read_graph(path, source) for source, path in sources.items()}
     graphs = {source: graph for source, (graph, _) in read.items()}
     problems = [problem for _, found in read.values() for problem in found]
-    facts = FactBase.new(read_vocabulary(graphs.values(), engagement.language), limits)
-    reader = KnowledgeReader(graphs, facts.vocabulary, engagement.language)
+    together = with_standard(graphs.values())
+    facts = FactBase.new(read_vocabulary(together, engagement.language), limits)
+    reader = KnowledgeReader(graphs, together, facts.vocabulary, engagement.language)
     individuals = reader.sheets(facts)
     rules, found = reader.rules()
     return Ontologies(facts, individuals, rules, [*problems, *reader.problems, *found])

@@ -176,6 +176,7 @@ FORMS = {
     "rdfxml.owl": converted("xml"),
     "protege.owl": PROTEGE,
     "spa.jsonld": converted("json-ld"),
+    "named.jsonld": f'{{"@id": "urn:spa", "@graph": {converted("json-ld")}}}',
     "owlxml.owl": OWL_XML,
     "spa.owx": OWL_XML,
 }

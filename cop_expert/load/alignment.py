@@ -3,7 +3,7 @@
 Both ways: what is exported is said in these words too, and what others wrote in them is read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -41,10 +41,8 @@ def standard_alignment() -> Graph:
 class Alignment:
     """Looks things up in the alignment that comes with the program, and in graphs beside it."""
 
-    def __init__(self, graphs: Iterable[Graph] = ()) -> None:
-        self.graph = Graph()
-        for graph in (standard_alignment(), *graphs):
-            self.graph += graph
+    def __init__(self, *more: Graph) -> None:
+        self.graphs = (standard_alignment(), *more)
         self.terms = {
             str(term): str(kind)
             for term, kind in standard_alignment().subject_objects(RDF.type)
@@ -54,7 +52,7 @@ class Alignment:
 
     def classes(self, name: str) -> list[str]:
         """The standard classes above one of ours."""
-        return sorted(map(str, self.graph.objects(COP[name], RDFS.subClassOf)))
+        return sorted(map(str, self._objects(COP[name], RDFS.subClassOf)))
 
     def relations(self, template: Template) -> list[Relation]:
         """What rows of a given template say in properties between two things."""
@@ -63,7 +61,7 @@ class Alignment:
         own = {
             Relation("", str(above), field.name)
             for field in template.fields
-            for above in self.graph.objects(COP[field.name], RDFS.subPropertyOf)
+            for above in self._objects(COP[field.name], RDFS.subPropertyOf)
         }
         return sorted(own | self.between(template))
 
@@ -71,18 +69,22 @@ class Alignment:
         """Those that the ontology states as relations."""
         return {
             Relation(self._field(node, FROM), str(said), self._field(node, TO), self._others(node))
-            for node in self.graph.objects(COP[template.name], COP.relation)
-            for said in self.graph.objects(node, AS)
+            for node in self._objects(COP[template.name], COP.relation)
+            for said in self._objects(node, AS)
         }
 
+    def _objects(self, subject: Node, predicate: Node) -> Iterator[Node]:
+        return (found for graph in self.graphs for found in graph.objects(subject, predicate))
+
     def _field(self, node: Node, end: URIRef) -> str:
-        return str(self.graph.value(node, end) or "").removeprefix(str(COP))
+        return str(next(self._objects(node, end), "")).removeprefix(str(COP))
 
     def _others(self, node: Node) -> tuple[tuple[str, str], ...]:
         return tuple(
             sorted(
                 (str(field).removeprefix(str(COP)), str(value))
-                for field, value in self.graph.predicate_objects(node)
+                for graph in self.graphs
+                for field, value in graph.predicate_objects(node)
                 if isinstance(value, Literal)
             )
         )

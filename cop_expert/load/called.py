@@ -34,13 +34,15 @@ class Called:
         self.others: Collection[Node] = ()
         """What others wrote, though it is read as ours."""
         self._names: dict[Node, str] = {}
+        self._identities: dict[Node, str] = {}
 
     def identity(self, node: Node) -> str:
         """What a thing goes by: its identifier, else its name; a literal is what it says."""
-        identifiers = sorted(map(str, self.graph.objects(node, DCTERMS.identifier)))
-        if identifiers and node not in self.others and self.is_ours(node):
-            return identifiers[0]
-        return self.name(node)
+        if node not in self._identities:
+            found = sorted(map(str, self.graph.objects(node, DCTERMS.identifier)))
+            counts = found and node not in self.others and self.is_ours(node)
+            self._identities[node] = found[0] if counts else self.name(node)
+        return self._identities[node]
 
     def is_ours(self, node: Node) -> bool:
         return any(str(kind) in self.ours for kind in self.graph.objects(node, RDF.type))

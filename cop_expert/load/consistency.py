@@ -16,7 +16,7 @@ from rdflib.term import Node
 
 from cop_expert.load.called import Called, last_part
 from cop_expert.load.entail import SAYS, Triple
-from cop_expert.load.vocabulary import standard_graph
+from cop_expert.load.vocabulary import standard_graph, with_standard
 from cop_expert.load.words import listed, with_article
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -46,10 +46,7 @@ class NoReasoner(Exception):
 def check_consistency(graphs: Mapping[str, Graph], language: str) -> Iterator[Diagnostic]:
     """What of the ontologies contradicts the standard one, or itself; raises NoReasoner."""
     statements = {s: source for source, graph in graphs.items() for s in _statements(graph)}
-    together = Graph()
-    for graph in (standard_graph(), *graphs.values()):
-        together += graph
-    called = Called(together, language)
+    called = Called(with_standard(graphs.values()), language)
     hermit = _Hermit(standard_graph())
     ordered = sorted(statements, key=_place)
     if not hermit.is_consistent(ordered):

@@ -13,7 +13,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 from xml.sax import SAXParseException
 
-from rdflib import Graph, URIRef
+from rdflib import Dataset, Graph, URIRef
 
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -43,6 +43,11 @@ class NotRead(Exception):
         super().__init__(message)
 
 
+def new_graph() -> Graph:
+    """A graph that keeps no contexts, which takes half the time and memory."""
+    return Graph("SimpleMemory")
+
+
 def read_graph(path: Path, source: str) -> tuple[Graph, list[Diagnostic]]:
     """The triples of one file, in whichever form it is written."""
     try:
@@ -53,9 +58,11 @@ def read_graph(path: Path, source: str) -> tuple[Graph, list[Diagnostic]]:
         graph = _read(content, path.suffix.lower())
         return _with_new_schema(graph) if OLD_SCHEMA.encode() in content else graph, []
     except NotRead as problem:
-        return Graph(), [_unreadable(str(problem), Origin(source), problem.advice)]
+        return new_graph(), [_unreadable(str(problem), Origin(source), problem.advice)]
     except Exception as error:  # noqa: BLE001 - each parser has its own family of errors
-        return Graph(), [_unreadable(_words(error), Origin(source, _line(error)), SAVE_AS_TURTLE)]
+        return new_graph(), [
+            _unreadable(_words(error), Origin(source, _line(error)), SAVE_AS_TURTLE)
+        ]
 
 
 def _read(content: bytes, suffix: str) -> Graph:
@@ -63,13 +70,13 @@ def _read(content: bytes, suffix: str) -> Graph:
         check_entities(content)
         if OWL_XML.search(content[:HEAD]):
             return _read_owl_xml(content)
-        return Graph().parse(data=content, format="xml", publicID=BASE)
+        return new_graph().parse(data=content, format="xml", publicID=BASE)
     text = content.decode("utf-8-sig")
     if suffix in (".jsonld", ".json") or text.lstrip().startswith("{"):
         return _read_json(json.loads(text))
     if re.match(r"\s*(Prefix|Ontology)\(", text):
         raise NotRead("it is written in OWL's functional syntax", SAVE_AS_TURTLE)
-    return Graph().parse(data=text, format="turtle", publicID=BASE)
+    return new_graph().parse(data=text, format="turtle", publicID=BASE)
 
 
 def check_entities(content: bytes) -> None:
@@ -96,13 +103,18 @@ def _read_owl_xml(content: bytes) -> Graph:
         raise SyntaxError("it is no OWL/XML", ("", int(place[1]) if place else 0, 0, "")) from error
     triples = BytesIO()
     ontology.save(triples, format="ntriples")
-    return Graph().parse(data=triples.getvalue(), format="nt")
+    return new_graph().parse(data=triples.getvalue(), format="nt")
 
 
 def _read_json(thing: Any) -> Graph:
+    """The triples of all the graphs that the file names."""
+    parts, graph = Dataset(default_union=True), new_graph()
     with catch_warnings():  # rdflib warns of what it does itself
         simplefilter("ignore", DeprecationWarning)
-        return Graph().parse(data=json.dumps(_offline(thing)), format="json-ld", publicID=BASE)
+        parts.parse(data=json.dumps(_offline(thing)), format="json-ld", publicID=BASE)
+        for triple in parts.triples((None, None, None)):
+            graph.add(triple)
+    return graph
 
 
 def _offline(thing: Any) -> Any:

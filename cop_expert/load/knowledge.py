@@ -22,7 +22,7 @@ from cop_expert.load.entail import Reasons, Triple, entail
 from cop_expert.load.headings import ID, column_fields, name_field
 from cop_expert.load.sheet import Sheet, lay_out
 from cop_expert.load.swrl import read_rules
-from cop_expert.load.vocabulary import COP, standard_graph
+from cop_expert.load.vocabulary import COP
 from cop_expert.load.words import guarded, listed, shown, with_article
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -88,19 +88,20 @@ def _things(template: Template) -> Field | None:
 class KnowledgeReader:
     """Reads all graphs together; each row is placed in the file that speaks of it."""
 
-    def __init__(self, graphs: Mapping[str, Graph], vocabulary: Vocabulary, language: str) -> None:
+    def __init__(
+        self, graphs: Mapping[str, Graph], together: Graph, vocabulary: Vocabulary, language: str
+    ) -> None:
+        """`together` are the triples of all files and of the standard ontology; it will grow."""
         self.graphs = graphs
+        self.graph = together
         self.vocabulary = vocabulary
         self.iris = {name: URIRef(iri) for name, iri in vocabulary.iris.items()}
-        self.graph = Graph()
-        for graph in (standard_graph(), *graphs.values()):
-            self.graph += graph
         own = {str(self.iris[name]) for name in vocabulary.templates}
         standard = {iri for iri in vocabulary.iris.values() if iri.startswith(str(COP))}
         self.called = Called(self.graph, language, own | standard)
         self.entailed = entail(graphs, self.called)
         self.called.others = self.entailed.read
-        self.alignment = Alignment([standard_graph(), *graphs.values()])
+        self.alignment = Alignment(self.graph)
         self.incomplete: dict[str, set[Node]] = defaultdict(set)
         """Things of others that lack what a row needs, by their files."""
         self.complete: set[Node] = set()

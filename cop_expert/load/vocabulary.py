@@ -9,7 +9,7 @@ from rdflib import OWL, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from cop_expert.load.graph import read_graph
+from cop_expert.load.graph import new_graph, read_graph
 from cop_expert.load.words import with_article
 from cop_expert.model.arithmetic import to_millionths
 from cop_expert.model.template import Datatype, Field, Kind, Template, Value, Vocabulary
@@ -24,12 +24,17 @@ NUMERIC = {
 NAMED = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, RDFS.Datatype)
 
 
-def read_vocabulary(graphs: Iterable[Graph] = (), language: str = "en") -> Vocabulary:
-    """The standard ontology's templates together with those of the graphs given."""
-    together = Graph()
+def read_vocabulary(graph: Graph | None = None, language: str = "en") -> Vocabulary:
+    """The templates of a graph in which the standard ontology stands, too; else of that alone."""
+    return _Reader(standard_graph() if graph is None else graph, language).vocabulary()
+
+
+def with_standard(graphs: Iterable[Graph]) -> Graph:
+    """The triples of the standard ontology and of all these together."""
+    together = new_graph()
     for graph in (standard_graph(), *graphs):
         together += graph
-    return _Reader(together, language).vocabulary()
+    return together
 
 
 @cache
