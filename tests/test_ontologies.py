@@ -312,6 +312,23 @@ def test_a_derived_fact_is_explained(tmp_path: Path) -> None:
     assert "because every station is a unit" in pipeline.exported_text(run, "turtle")
 
 
+def test_what_follows_comes_back_from_an_export(read: Read, tmp_path: Path) -> None:
+    """Also that something is of a kind of the client's own."""
+    text = """
+    :Station rdfs:subClassOf cop:Unit ; rdfs:label "station" . :has owl:inverseOf cop:part_of .
+    :Spa :has :Pool . :Pool a :Station .
+    """
+    knowledge = read(spa(text))
+    run = pipeline.infer(knowledge, "duckdb", "not kept")
+    again = tmp_path / "again" / "knowledge" / "exported.ttl"
+    again.parent.mkdir(parents=True)
+    again.write_text(pipeline.exported_text(run, "turtle"), encoding="utf-8")
+    back = pipeline.infer(pipeline.read(again.parent.parent), "duckdb", "not kept")
+    assert run.facts.rows("Station") == [("Pool", "Spa", None, None)]
+    for template in run.facts.vocabulary.templates:
+        assert back.facts.rows(template) == run.facts.rows(template)
+
+
 def test_a_kind_of_unit_can_be_asked_for_in_rules(tmp_path: Path, read: Read) -> None:
     rules = (
         "rule stations-train\n"
@@ -365,6 +382,26 @@ def test_the_organization_ontology(read: Read) -> None:
         knowledge, "Unit", unit="Lab"
     )
     assert [warning.code for warning in knowledge.warnings] == ["left-out"]
+
+
+def test_what_the_tables_say_counts_before_what_others_say(read: Read) -> None:
+    text = """
+    :b a org:FormalOrganization ; rdfs:label "bakery ltd" ; org:hasUnit :c , :d .
+    :c a org:OrganizationalUnit ; rdfs:label "Bakery" . :d a org:Organization ; rdfs:label "Shop" .
+    :p a org:Post ; org:postIn :c ; org:role [ a org:Role ; rdfs:label "Baker" ] .
+    """
+    knowledge = read(
+        {
+            "knowledge/org.ttl": text,
+            "tables/units.csv": "unit,part of,goal\nBakery Ltd,,Bread\nBakery,Bakery Ltd,\n",
+            "tables/roles.csv": "role,unit,headcount\nBaker,Bakery,3\n",
+        }
+    )
+    assert [row[:3] for row in rows(knowledge, "Unit")] == [
+        ("Bakery", "Bakery Ltd", None), ("Bakery Ltd", None, "Bread"), ("Shop", "Bakery Ltd", None),
+    ]  # fmt: skip
+    assert [row[3] for row in rows(knowledge, "Post")] == [3_000_000]
+    assert not knowledge.warnings
 
 
 def test_esco_and_skos(read: Read) -> None:

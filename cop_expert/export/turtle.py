@@ -76,8 +76,16 @@ class _Turtle:
             for field in template.fields:
                 of = "Object" if field.type.is_reference else "Datatype"
                 said[self.own(field.name)] = (f"owl:{of}Property", field.label)
+        above = {self.own(template.name): self.above(template) for template in self.templates}
         for name, (kind, label) in sorted(said.items()):
-            yield block(name, [kind], {"rdfs:label": [literal(label)] if label else []})
+            labels = [literal(label)] if label else []
+            kinds = above.get(name, [])
+            yield block(name, [kind], {"rdfs:label": labels, "rdfs:subClassOf": kinds})
+
+    def above(self, template: Template) -> list[str]:
+        """The classes of which it is a kind, so that its individuals are theirs when read again."""
+        names = self.vocabulary.above[template.name] - {template.name}
+        return [self.own(name) for name in sorted(names & self.vocabulary.templates.keys())]
 
     def own(self, name: str) -> str:
         """One of the ontology's classes or fields."""

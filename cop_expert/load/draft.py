@@ -47,8 +47,8 @@ class Draft(Struct):
     """True where it cannot be told what the table names."""
 
     def origin(self, line: int, field: str = "") -> Origin:
-        """The place of a row, or of its cell for a field."""
-        column = self.sheet.column(self.places[field]) if field in self.places else 0
+        """The place of a row, or of its cell for a field; the file where there are no lines."""
+        column = self.sheet.column(self.places[field]) if line and field in self.places else 0
         return Origin(self.sheet.source, line, column)
 
     def leave_out(self, condition: str, values: Sequence[Any], facts: FactBase) -> None:

@@ -55,6 +55,11 @@ class Sheet(Struct):
     because: dict[int, str] = {}
     """Why rows hold that nobody wrote down, by `@row`."""
 
+    @property
+    def is_foreign(self) -> bool:
+        """True for a file of other people: what the client's own tables say already is left out."""
+        return self.columns is not None or self.of_others
+
     def column(self, place: int) -> int:
         """The column of the file, counted from 1, in which a column stands; 0: in several."""
         return place + 1 if self.columns is None else self.columns[place]

@@ -122,7 +122,7 @@ def read_drafts(
             findings.add(*check_filled(sheet, templates[table]))
             own = scales if sheet.first_line else {}  # an ontology has datatypes of its own
             draft = read_draft(sheet, templates[table], own, facts, findings, aliases)
-            if sheet.columns is not None:
+            if sheet.is_foreign:
                 alike = [other for (_, name), other in drafts.items() if name == table]
                 say_once(draft, alike, facts)
             if draft.template.name == ALIAS:
@@ -133,7 +133,7 @@ def read_drafts(
 
 def _order(sheet: Sheet) -> tuple[bool, bool]:
     """Other names first, for they hold in all that follows; foreign files last."""
-    return plain(sheet.name) != "aliases", sheet.columns is not None
+    return plain(sheet.name) != "aliases", sheet.is_foreign
 
 
 def _meant(draft: Draft, facts: FactBase) -> Aliases:
