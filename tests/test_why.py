@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from cop_expert import pipeline
+from cop_expert.explain import matches
 from cop_expert.explain.ask import facts_asked_about
+from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.name_book import UnknownName
 from cop_expert.explain.outline import Item, brief, outline
-from cop_expert.explain.why import Explainer, How
+from cop_expert.explain.pointers import explanation
+from cop_expert.explain.why import BRIEF, Explainer, Fact, How
 from cop_expert.explain.words import Speaker
 from cop_expert.model.proof import Compared, Derivation, Premise, Proof, all_premises, origins
 
@@ -29,7 +32,7 @@ def explainer(run: pipeline.Run) -> Explainer:
 
 
 def ask(explainer: Explainer, subject: str, place: str | None = None, **how: Any) -> Proof:
-    answer = facts_asked_about(explainer.facts, explainer.speaker, subject, place)[0]
+    answer = facts_asked_about(explainer.facts, subject, place)[0]
     return explainer.prove(answer.template, answer.row, How(**how))
 
 
@@ -81,21 +84,28 @@ def test_every_place_named_holds_what_is_said_of_it(explainer: Explainer) -> Non
 
 
 def test_everything_concluded_can_be_explained(run: pipeline.Run) -> None:
-    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts), many=True)
+    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    for proof in prove_all(explainer, concluded(run), How(depth=1)):
+        assert proof.derivations, proof.says
+
+
+def concluded(run: pipeline.Run) -> Iterator[Fact]:
     for template in run.facts.vocabulary.templates.values():
         if not template.given:
-            for row in run.facts.rows(template.name):
-                proof = explainer.prove(template.name, row, How(depth=1))
-                assert proof.derivations, proof.says
+            yield from ((template.name, row) for row in run.facts.rows(template.name))
 
 
-def test_one_by_one_and_all_at_once_explain_alike(run: pipeline.Run) -> None:
-    one, all_at_once = (
-        Explainer(run.facts, run.rulebook, Speaker(run.facts), many=many) for many in (False, True)
-    )
-    for template in ("Assignment", "Crossing", "Cut"):
-        for row in run.facts.rows(template)[:4]:
-            assert one.prove(template, row) == all_at_once.prove(template, row)
+@pytest.mark.parametrize("how", [BRIEF, How(depth=2, every=True), How(depth=4, full=True)])
+def test_one_by_one_and_all_at_once_explain_alike(
+    how: How, run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = [fact for number, fact in enumerate(concluded(run)) if number % 5 == 0]
+    one = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    proofs = [one.prove(*fact, how) for fact in facts]
+    monkeypatch.setattr(matches, "FEW", -1)
+    monkeypatch.setattr(matches, "ALONE", -1)
+    together = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    assert list(prove_all(together, facts, how)) == proofs
 
 
 def test_nothing_false_is_explained(explainer: Explainer) -> None:
@@ -148,7 +158,7 @@ def test_all_ways(explainer: Explainer) -> None:
 
 def test_an_unknown_name_is_met_with_the_nearest(explainer: Explainer) -> None:
     with pytest.raises(UnknownName) as unknown:
-        facts_asked_about(explainer.facts, explainer.speaker, "Knife skils", "Kitchen")
+        facts_asked_about(explainer.facts, "Knife skils", "Kitchen")
     assert unknown.value.close[0] == "Knife skills"
 
 
@@ -174,3 +184,20 @@ def test_a_contribution_is_decisive_where_its_absence_undoes_the_conclusion(
 def test_the_short_answer_fits_in_a_few_lines(explainer: Explainer) -> None:
     for subject, place in (("Kitchen", None), ("Knife skills", "Kitchen"), ("Barista art", None)):
         assert 2 <= len(brief_lines(explainer, subject, place)) <= 8
+
+
+def items(item: Item) -> Iterator[Item]:
+    yield item
+    for child in item.children:
+        yield from items(child)
+
+
+@pytest.mark.parametrize("how", [How(), How(full=True), How(full=True, every=True)])
+def test_what_is_shown_above_is_shown_above(how: How, explainer: Explainer) -> None:
+    for row in explainer.facts.rows("Assignment"):
+        shown: set[str] = set()
+        for item in items(explanation(explainer.prove("Assignment", row, how))):
+            if item.remark == "above":
+                assert any(text.startswith(item.text) for text in shown), item.text
+            elif item.children:
+                shown.add(item.text)
