@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
@@ -19,15 +20,16 @@ if TYPE_CHECKING:
 
     from cop_expert.explain.ask import Answerable
     from cop_expert.explain.changing import Wish
-    from cop_expert.explain.outline import Item
     from cop_expert.explain.why import Explainer
     from cop_expert.load.changes import Changes
     from cop_expert.load.importing import DryRun, SameName
     from cop_expert.model.diagnostic import Diagnostic
+    from cop_expert.model.explained import Explained, Refused, Replay
     from cop_expert.model.proof import Proof
     from cop_expert.model.rule import CheckedRulebook
     from cop_expert.model.template import Vocabulary
     from cop_expert.pipeline import Run
+    from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import Phrases
 
 P = ParamSpec("P")
@@ -46,6 +48,19 @@ ENGINE = click.option(
     help="Which engine infers; both conclude the same.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+def as_form(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """In which form an answer is printed."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help="In which form it is answered.",
+    )
+
 
 UNDONE = {"export": "written", "new": "written"}
 """What a command would have done but for problems; others would have concluded."""
@@ -523,7 +538,8 @@ def show(folder: Path, topic: str | None, engine: str, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="Every way in which it was concluded.")
 @click.option("--contrast", metavar="OTHER", help="Why here and not there, or there otherwise.")
 @click.option("--check", "checking", is_flag=True, help="Replay the proof, each step by itself.")
-@AS_JSON
+@as_form("text", "md", "html", "json", "turtle")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @answering
 def why(
     folder: Path,
@@ -534,6 +550,7 @@ def why(
     every: bool,
     contrast: str | None,
     checking: bool,
+    form: str,
     as_json: bool,
 ) -> None:
     """Say why something was concluded, in short or down to the cell of the client's own sheet.
@@ -541,59 +558,65 @@ def why(
     \b
     Examples:
       cop-expert why grand-hotel "Knife skills" Kitchen
-      cop-expert why grand-hotel "Knife skills" Kitchen --full
+      cop-expert why grand-hotel "Knife skills" Kitchen --full --check
       cop-expert why grand-hotel "Knife skills" Kitchen --contrast "Front of house"
-      cop-expert why grand-hotel "Chef" "Front of house"
+      cop-expert why grand-hotel "Chef" "Front of house" --format md
     """
     from cop_expert.explain.ask import facts_asked_about
+    from cop_expert.explain.outline import brief, outline
     from cop_expert.explain.why import BRIEF, Explainer, How
     from cop_expert.explain.words import Speaker
+    from cop_expert.model.explained import VERSION, Explained
+    from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import phrases
 
+    form = "json" if as_json else form
     run = concluded(folder)
     speaker = Speaker(run.facts, run.manifest.language)
     if contrast is not None:
-        if place is None:
-            raise click.UsageError("--contrast OTHER needs a place to contrast it with: SUBJECT IN")
-        print_contrast(folder, run, speaker, subject, (place, contrast))
+        if place is None or form in ("json", "turtle"):
+            raise click.UsageError("--contrast OTHER goes with SUBJECT IN, as text, md or html")
+        print_contrast(folder, run, speaker, subject, (place, contrast), form)
         return
     with known_names(folder):
         answers = facts_asked_about(run.facts, speaker, subject, place)
     if not answers:
         raise click.ClickException(nothing_concluded(subject, place))
-    explainer = Explainer(run.facts, run.rulebook, speaker)
-    in_short = depth is None and not (full or every or as_json)
+    in_short = depth is None and not (full or every or form in ("json", "turtle"))
     how = BRIEF if in_short else How(WHOLE if depth is None else depth, every, full)
+    # The whole proof asks so much that everything is fetched at once.
+    explainer = Explainer(run.facts, run.rulebook, speaker, many=full)
     proof = explainer.prove(answers[0].template, answers[0].row, how)
-    if as_json:
-        import msgspec
+    replay = replayed(folder, run, proof) if checking else None
+    also = further(run, speaker, answers[1:6])
+    if form == "turtle":
+        print_turtle(run, proof)
+    elif form == "json":
+        print_json(Explained(VERSION, proof, tuple(also), replay))
+    else:
+        words = phrases(speaker.language)
+        remarks = tuple(words.remarks(proof, in_short and form == "text", replay))
+        item = brief(outline(proof)) if in_short else outline(proof)
+        print_answer(Answer((item,), remarks, tuple(also)), words, form)
 
-        echo_json(msgspec.to_builtins(proof))
-        return
-    words = phrases(speaker.language)
-    print_proof(proof, in_short, words)
-    print_also_true(further(run, speaker, answers[1:6]), words)
-    if checking:
-        print_replay(folder, run, proof, words)
 
-
-def print_replay(folder: Path, run: "Run", proof: "Proof", words: "Phrases") -> None:
-    """What came of taking each step of the proof again."""
+def replayed(folder: Path, run: "Run", proof: "Proof") -> "Replay":
+    """What came of taking each step of the proof again; a fault ends in a message."""
     from cop_expert.replay.replay import Replayer
 
-    manifest = run.manifest
-    found = Replayer(run.facts, run.rulebook, manifest.language, folder).replay(proof)
+    found = Replayer(run.facts, run.rulebook, run.manifest.language, folder).replay(proof)
     if found.faults:
         wrong = "".join(f"\n  {fault.says}: {fault.fault}" for fault in found.faults)
         raise click.ClickException(f"the proof does not hold, which is our mistake:{wrong}")
-    click.echo(f"\n{words.checked(found.steps, found.rows, len(found.assumed))}")
+    return found
 
 
 def print_contrast(
-    folder: Path, run: "Run", speaker: Any, subject: str, places: tuple[str, str]
+    folder: Path, run: "Run", speaker: Any, subject: str, places: tuple[str, str], form: str
 ) -> None:
     from cop_expert.explain.contrast import contrast
     from cop_expert.explain.why import Explainer
+    from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import phrases
     from cop_expert.report.tables import TopicTable
 
@@ -602,21 +625,20 @@ def print_contrast(
     if found is None:
         raise click.ClickException(nothing_concluded(subject, places[0]))
     words = phrases(speaker.language)
-    for answer in found.answers:
-        print_item(answer, words)
-        click.echo()
     rows = tuple((row.label, *row.values) for row in found.rows)
     headings = (words.wording.compared, *found.places)
-    click.echo(TopicTable(words.wording.contrast, headings, rows).as_text(), nl=False)
+    table = TopicTable(words.wording.contrast, headings, rows)
+    print_answer(Answer(found.answers, table=table), words, form)
 
 
 @main.command("why-not")
 @FOLDER
 @click.argument("subject")
 @click.argument("place", metavar="[IN]", required=False)
-@AS_JSON
+@as_form("text", "md", "html", "json")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @answering
-def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> None:
+def why_not(folder: Path, subject: str, place: str | None, form: str, as_json: bool) -> None:
     """Say why something was not concluded, by how much it fails, and what it would take.
 
     \b
@@ -628,6 +650,8 @@ def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> Non
     from cop_expert.explain.why import Explainer
     from cop_expert.explain.why_not import WhyNot
     from cop_expert.explain.words import Speaker
+    from cop_expert.model.explained import VERSION, Refused
+    from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import phrases
 
     run = concluded(folder)
@@ -642,13 +666,11 @@ def why_not(folder: Path, subject: str, place: str | None, as_json: bool) -> Non
         click.echo(f"{further(run, speaker, there)[0]}; ask: cop-expert why", err=True)
         sys.exit(1)
     found = WhyNot(Explainer(run.facts, run.rulebook, speaker)).refuse(goal)
-    if as_json:
-        import msgspec
-
-        echo_json(msgspec.to_builtins(found))
+    if as_json or form == "json":
+        print_json(Refused(VERSION, found))
         return
     template = run.facts.vocabulary.templates[goal.template]
-    print_item(refusal(found, template), phrases(speaker.language))
+    print_answer(Answer((refusal(found, template),)), phrases(speaker.language), form)
 
 
 @main.command("what-would-change")
@@ -841,34 +863,33 @@ def further(run: "Run", speaker: Any, answers: list["Answerable"]) -> list[str]:
     return said
 
 
-def print_proof(proof: "Proof", in_short: bool, words: "Phrases") -> None:
-    """The answer in a sentence, then what it rests on, as a tree."""
-    from cop_expert.explain.outline import brief, outline
+def print_answer(answer: "Answer", words: "Phrases", form: str) -> None:
+    """As Markdown; as HTML; as text, on a terminal to its width."""
+    from cop_expert.report.answers import as_html, as_markdown, as_text
 
-    print_item(brief(outline(proof)) if in_short else outline(proof), words)
-    if proof.unshown:
-        click.echo(words.more_ways(proof.unshown))
-    if in_short and proof.derivations:
-        click.echo(f"\n{words.wording.deeper}")
-
-
-def print_item(item: "Item", words: "Phrases") -> None:
-    click.echo(words.sentence(item))
-    _print_items(item.children, words, "")
+    if form != "text":
+        write = as_markdown if form == "md" else as_html
+        click.echo(write(answer, words), nl=False)
+        return
+    width = get_terminal_size().columns if sys.stdout.isatty() else 0
+    for guide, text, tone in as_text(answer, words, width):
+        said = {"bold": click.style(text, bold=True), "dim": click.style(text, dim=True)}
+        click.echo(guide + said.get(tone, text))
 
 
-def print_also_true(sentences: list[str], words: "Phrases") -> None:
-    if sentences:
-        click.echo(f"\n{words.wording.also_true}")
-        for sentence in sentences:
-            click.echo(f"  {sentence}")
+def print_turtle(run: "Run", proof: "Proof") -> None:
+    from cop_expert.export.concluded import Concluded
+    from cop_expert.export.proofs import proofs_text
+
+    name, language = run.manifest.name, run.manifest.language
+    for part in proofs_text(Concluded(run.facts, run.rulebook, name, language), [proof]):
+        click.echo(part, nl=False)
 
 
-def _print_items(items: tuple["Item", ...], words: "Phrases", indent: str) -> None:
-    for position, item in enumerate(items):
-        last = position == len(items) - 1
-        click.echo(f"{indent}{'└─ ' if last else '├─ '}{words.line(item)}")
-        _print_items(item.children, words, indent + ("   " if last else "│  "))
+def print_json(thing: "Explained | Refused") -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(thing), indent=1))
 
 
 @main.command()

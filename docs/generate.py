@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 from consoles import refreshed
 from mistakes import MISTAKES, Mistake, mistakes
+from nouns import json_page, json_schema
 
 from cop_expert.cli import main as command_line
 from cop_expert.load.cells import has_scale
@@ -281,6 +282,8 @@ WRITTEN = {
     DOCS / "rules.md": rules_page,
     DOCS / "cli.md": cli_page,
     DOCS / "errors.md": errors_page,
+    DOCS / "json.md": lambda: _page(json_page()),
+    DOCS / "explanation.schema.json": json_schema,
 }
 NARRATED = "tutorial asking importing language own-rules ontologies exporting"
 BY_HAND = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in NARRATED.split())]

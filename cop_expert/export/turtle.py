@@ -7,7 +7,7 @@ the folder `knowledge` of an engagement, the file is knowledge again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -17,20 +17,23 @@ from cop_expert.export.reasons import Fact, Reason, Reasons
 from cop_expert.export.terms import PREFIXES, block, literal, number, term
 from cop_expert.facts import Row
 from cop_expert.load.alignment import Alignment, Relation
+from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Template, Value
 
 BASE = "https://cop-expert.org/engagement/"
 
+Located = tuple[Row, Origin, str]
+"""A given fact, where it was read, and why it holds if nobody wrote it."""
 Said = dict[str, list[str]]
 """What is said of a subject: each property with its objects."""
 
 
 def write(concluded: Concluded, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(_Turtle(concluded).text())
+        file.writelines(Turtle(concluded).text())
 
 
-class _Turtle:
+class Turtle:
     """Writes the facts of one engagement, a piece at a time."""
 
     def __init__(self, concluded: Concluded) -> None:
@@ -44,8 +47,7 @@ class _Turtle:
         self.templates = [template for template, count in counted if count]
 
     def text(self) -> Iterator[str]:
-        yield from (f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items())
-        yield f"@base <{BASE}{segment(self.concluded.name)}> .\n\n"
+        yield from self.prefixes()
         yield block("<>", ["owl:Ontology"], {"rdfs:label": [literal(self.concluded.name)]})
         yield "\n\n# What is spoken of\n\n"
         yield from self.declarations()
@@ -53,8 +55,9 @@ class _Turtle:
         yield from self.names()
         for template in self.templates:
             if template.given:
-                yield from self.given(template)
-        yield from self.sources()
+                yield from self.given(template, self.facts.located(template.name))
+        given = (template.name for template in self.templates if template.given)
+        yield from self.sources(at for name in given for _, at, _ in self.facts.located(name))
         yield "\n\n# What was concluded, and from what\n\n"
         reasons = Reasons(self.concluded)
         for template in self.templates:
@@ -62,7 +65,11 @@ class _Turtle:
                 for row, why in reasons.of(template.name):
                     yield self.inferred(template, row, why)
         yield "\n\n# The rules\n\n"
-        yield from self.rules()
+        yield from self.rules(self.concluded.rulebook.rules)
+
+    def prefixes(self) -> Iterator[str]:
+        yield from (f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items())
+        yield f"@base <{BASE}{segment(self.concluded.name)}> .\n\n"
 
     # What is spoken of
 
@@ -115,12 +122,10 @@ class _Turtle:
         identifier = [] if label == name else [literal(name)]
         return {"rdfs:label": [literal(label)], "dct:identifier": identifier}
 
-    def given(self, template: Template) -> Iterator[str]:
+    def given(self, template: Template, located: Iterable[Located]) -> Iterator[str]:
         """A block for each thing, whose rows may be several, or for each fact."""
         relations = self.alignment.relations(template)
-        rows = (
-            (self.node(template, found[0]), *found) for found in self.facts.located(template.name)
-        )
+        rows = ((self.node(template, found[0]), *found) for found in located)
         for subject, group in groupby(rows, lambda found: found[0]):
             said: Said = defaultdict(list)
             others: list[str] = []
@@ -184,16 +189,15 @@ class _Turtle:
 
     # Where it comes from
 
-    def sources(self) -> Iterator[str]:
+    def sources(self, origins: Iterable[Origin]) -> Iterator[str]:
         """The files in which the client's knowledge stands."""
-        given = (template for template in self.templates if template.given)
-        found = {origin.source for t in given for _, origin, _ in self.facts.located(t.name)}
-        for source in sorted(found):
+        for source in sorted({origin.source for origin in origins}):
             yield block(_source(source), ["prov:Entity"], {"rdfs:label": [literal(source)]})
 
-    def rules(self) -> Iterator[str]:
+    def rules(self, names: Iterable[str]) -> Iterator[str]:
         """Each rule as a plan, and its work in this run as an activity."""
-        for name, rule in sorted(self.concluded.rulebook.rules.items()):
+        for name in sorted(names):
+            rule = self.concluded.rulebook.rules[name]
             plan = _node(f"rule/{segment(name)}")
             said = {
                 "rdfs:label": [literal(name)],

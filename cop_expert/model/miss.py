@@ -11,7 +11,9 @@ class Needed(Struct, frozen=True):
     """What would meet a threshold: a fact as it is, and as it would have to be."""
 
     now: str
+    """The fact as it is, in a sentence."""
     then: str
+    """As it would have to be."""
     apart: str
     """The difference, said aloud."""
     more: bool
@@ -24,6 +26,7 @@ class Short(Struct, frozen=True, tag="short"):
     says: str
     """The fact whose number falls short, or the number itself."""
     operator: str
+    """What its number would have to be beside the bound: one of < <= = != >= >."""
     bound: str
     """What it would have to reach, said aloud."""
     apart: str
@@ -31,12 +34,14 @@ class Short(Struct, frozen=True, tag="short"):
     off: int = 0
     """The same as a part of the larger side, in thousandths."""
     needed: Needed | None = None
+    """The sum that it is made of, as large as it would have to be."""
 
 
 class Missing(Struct, frozen=True, tag="missing"):
     """There is no such fact."""
 
     template: str
+    """The kind of fact, a class of the ontology."""
     says: str
     """Empty where what is missing has no name."""
     table: str = ""
@@ -55,6 +60,7 @@ class Blocked(Struct, frozen=True, tag="blocked"):
     """There is a fact that must not be there."""
 
     proof: Proof
+    """That fact, and why it is there."""
 
 
 Lack = Short | Missing | Blocked
@@ -64,7 +70,9 @@ class Miss(Struct, frozen=True):
     """A rule that might have concluded the fact, as near as it came."""
 
     rule: str
+    """The rule's name."""
     origin: Origin
+    """Where it is written."""
     values: dict[str, Value]
     """The fact as far as it is known what it would have been."""
     says: str
@@ -81,7 +89,10 @@ class Refusal(Struct, frozen=True):
     """Why a fact does not hold: the rules that might have concluded it, the nearest first."""
 
     template: str
+    """The kind of fact, a class of the ontology."""
     says: str
+    """That it does not hold, in a sentence."""
     misses: tuple[Miss, ...]
+    """Each rule, and what it lacks."""
     unshown: int = 0
     """How many further rules there are."""

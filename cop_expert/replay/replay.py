@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from msgspec import Struct
-
 from cop_expert.facts import FactBase, Row
+from cop_expert.model.explained import Fault, Replay
 from cop_expert.model.proof import Derivation, Proof, all_premises
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.model.template import Template
@@ -21,26 +20,6 @@ from cop_expert.replay.sheets import Sheets
 from cop_expert.replay.ways import TooMany
 
 Fact = tuple[str, Row]
-
-
-class Fault(Struct, frozen=True):
-    """Something in a proof that is not so."""
-
-    says: str
-    """The fact in whose proof it stands."""
-    fault: str
-
-
-class Replay(Struct, frozen=True):
-    """What came of taking every step again."""
-
-    faults: tuple[Fault, ...]
-    assumed: tuple[str, ...]
-    """What the proof rests on without showing why."""
-    steps: int
-    """Reasons that were taken again."""
-    rows: int
-    """Given facts that were looked up."""
 
 
 class Replayer:

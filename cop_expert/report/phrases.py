@@ -2,12 +2,15 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from msgspec import Struct, convert
 
 from cop_expert.explain.outline import Item
+from cop_expert.model.explained import Replay
 from cop_expert.model.origin import Origin
+from cop_expert.model.proof import Proof
 from cop_expert.model.template import Value
 from cop_expert.resources import resource
 
@@ -168,7 +171,7 @@ class Phrases:
         """The line that stands for what is not listed."""
         return self._more(str(number))
 
-    def more_ways(self, number: int) -> str:
+    def _more_ways(self, number: int) -> str:
         one, many = self.wording.more_ways_one, self.wording.more_ways_many
         return (one if number == 1 else many).format(n=self.number(f"{number:,}"))
 
@@ -179,9 +182,18 @@ class Phrases:
         signs = {",": self.wording.thousands, ".": self.wording.decimal}
         return NUMBER.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), text)
 
-    def checked(self, steps: int, rows: int, assumed: int) -> str:
+    def remarks(self, proof: Proof, in_short: bool, replay: Replay | None) -> Iterator[str]:
+        """What is said of a proof as a whole."""
+        if proof.unshown:
+            yield self._more_ways(proof.unshown)
+        if replay:
+            yield self._checked(replay)
+        if in_short and proof.derivations:
+            yield self.wording.deeper
+
+    def _checked(self, replay: Replay) -> str:
         """What came of replaying a proof that holds."""
-        counts = {"reasons": steps, "rows": rows, "rest": assumed}
+        counts = {"reasons": replay.steps, "rows": replay.rows, "rest": len(replay.assumed)}
         told = {
             name: self.wording.checks[name][min(number, 2)].format(n=f"{number:,}")
             for name, number in counts.items()

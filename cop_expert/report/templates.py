@@ -7,7 +7,6 @@ run in Jinja's sandbox, and what goes wrong in them is told with its place.
 
 import base64
 import hashlib
-import re
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from cop_expert.load.engagement import leads_outside
 from cop_expert.model.arithmetic import UNIT, divide_half_away
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, did_you_mean
 from cop_expert.model.origin import Origin
+from cop_expert.report.escaping import escape_markdown, printable
 from cop_expert.report.known import Known, share
 from cop_expert.report.phrases import Phrases, capital
 from cop_expert.resources import resource
@@ -29,12 +29,6 @@ FOLDER = "templates"
 STANDARD = "standard/"
 LARGEST = 1_000_000
 """Bytes of an engagement's own template."""
-MARKED = re.compile(r"[\\`*_\[\]<>|~#$&]|^[-+=]")
-"""What Markdown would read as more than text."""
-NUMBERED = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
-"""A number at the front that would begin a list."""
-ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Templates:
@@ -215,14 +209,3 @@ def _problem(source: str, line: int, said: str) -> Diagnostic:
 def _hash(text: str) -> str:
     """As a content security policy names an inline style or script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def printable(text: str) -> str:
-    """Without what no document may hold: control characters and halves of characters."""
-    return UNPRINTABLE.sub(" ", text)
-
-
-def escape_markdown(text: str) -> str:
-    """Client text as text, whatever it looks like."""
-    escaped = MARKED.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), text)
-    return NUMBERED.sub(r"\1\\", escaped)

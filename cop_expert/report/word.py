@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cop_expert.report.templates import printable
+from cop_expert.report.escaping import printable
 from cop_expert.resources import resource
 
 ANCHOR = re.compile(r'<a id="([\w-]+)">')
