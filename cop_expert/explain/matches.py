@@ -84,7 +84,7 @@ class Matcher:
     def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
         """The bindings with which the clause concludes the row."""
         name = clause.head.template
-        if not self._concludes(clause, row):
+        if not self.concludes(clause, row):
             return NONE
         if name in self.held:
             found = self._all_matches(clause).get(_group(clause, self._template(name), row), [])
@@ -94,7 +94,7 @@ class Matcher:
     def _template(self, name: str) -> Template:
         return self.facts.vocabulary.templates[name]
 
-    def _concludes(self, clause: Clause, row: Row) -> bool:
+    def concludes(self, clause: Clause, row: Row) -> bool:
         """Whether what the clause adds up comes to this, where others may conclude it instead."""
         name = clause.head.template
         if not clause.aggregates or len(self.clauses[name]) == 1:
@@ -111,7 +111,7 @@ class Matcher:
         bound: dict[str, Value] = {}
         computed = []
         for field, value in zip(self._template(clause.head.template).names, row, strict=True):
-            term = _term(clause, field)
+            term = head_term(clause, field)
             if isinstance(term, Variable) and value is not None:
                 if bound.setdefault(term.name, value) != value:
                     return NONE
@@ -124,8 +124,9 @@ class Matcher:
         same = [body.terms.equals(body.terms.value(term), value) for term, value in computed]
         question = Question(clause, body, self.facts)
         found = self.facts.query(
-            f"SELECT {question.columns}, count(*) OVER (), sum({question.amount}) OVER () "
-            f"{body.text(*same)} ORDER BY {question.order} LIMIT {limit}"
+            f"SELECT *, count(*) OVER (), sum({question.amount}) OVER () FROM "
+            f"(SELECT {question.columns} {body.text(*same)}) "
+            f"ORDER BY {question.order} LIMIT {limit}"
         )
         number, total = (found[0][-2], int(found[0][-1])) if found else (0, 0)
         matches = question.matches([answer[:-2] for answer in found])
@@ -140,7 +141,7 @@ class Matcher:
             grouped = [
                 (field, term)
                 for field in template.fields
-                if not is_aggregated(term := _term(clause, field.name))
+                if not is_aggregated(term := head_term(clause, field.name))
             ]
             values = [body.terms.value(term) for _, term in grouped]
             found = self.facts.query(
@@ -175,10 +176,10 @@ class Matcher:
 def _group(clause: Clause, template: Template, row: Row) -> Row:
     """The values of a row that its matches share: all but aggregates."""
     pairs = zip(template.names, row, strict=True)
-    return tuple(value for name, value in pairs if not is_aggregated(_term(clause, name)))
+    return tuple(value for name, value in pairs if not is_aggregated(head_term(clause, name)))
 
 
-def _term(clause: Clause, field: str) -> Expression:
+def head_term(clause: Clause, field: str) -> Expression:
     """What the conclusion holds; what it leaves out is absent."""
     return clause.head.term(field) or Constant(None)
 
@@ -201,13 +202,12 @@ class Question:
                 self.kinds += [field.type.kind for field in fields]
                 self.places[position] = slice(start, len(self.kinds))
                 values += [f"t{position}.{quoted(field.name)}" for field in fields]
-        self.amount, rank = _amount(clause, body)
-        columns = [self.amount, rank, *values]
-        self.columns = ", ".join(columns)
+        columns = [*_amount(clause, body), *values]
+        named = [f"c{place}" for place in range(len(columns))]
+        self.columns = ", ".join(map("{} AS {}".format, columns, named))
+        self.amount, rank, *rest = named
         least_first = _function(clause) == "min"
-        places = ", ".join(map(str, range(3, len(columns) + 1)))
-        self.order = f"2{'' if least_first else ' DESC'}" + (f", {places}" if places else "")
-        """The columns by their places, for some may hold one value only."""
+        self.order = ", ".join([f"{rank} {'ASC' if least_first else 'DESC'}", *rest])
 
     def matches(self, answers: list[Row]) -> list[Match]:
         return [self._match(answer) for answer in self.facts.told(self.kinds, answers)]

@@ -5,6 +5,7 @@ Subotić and Scholz 2020), so every proof ends.
 """
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from cop_expert.facts import FactBase, Row
 from cop_expert.infer.evaluate import Bindings, number_of, value_of
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT, rescale
 from cop_expert.model.measure import PLAIN, SHARE
+from cop_expert.model.origin import Origin
 from cop_expert.model.proof import (
     Absent,
     Compared,
@@ -49,6 +51,8 @@ from cop_expert.model.rule import (
     is_aggregated,
 )
 from cop_expert.model.template import Template, Value
+
+Fact = tuple[str, Row]
 
 Decides = Callable[[Match], bool]
 """Whether a contribution is decisive."""
@@ -87,6 +91,16 @@ BRIEF = How(depth=3, lines=3)
 """What one sentence and up to three reasons are made of."""
 
 
+class Known(NamedTuple):
+    """A proof that holds in every answer that has told nothing of it yet."""
+
+    proof: Proof
+    touched: tuple[Fact, ...]
+    """The facts that it gives reasons for, as often as it does."""
+    opened: frozenset[Fact]
+    """Those of them that are not told again."""
+
+
 class Explainer:
     """Proves facts of one fact base."""
 
@@ -98,12 +112,15 @@ class Explainer:
         self.rulebook = rulebook
         self.speaker = speaker
         self.matcher = Matcher(facts, rulebook, many)
-        self.opened: set[tuple[str, Row]] = set()
+        self.opened: set[Fact] = set()
         """What the present answer has proved."""
-        self.settled: dict[tuple[str, Row], Proof] = {}
-        """Given facts and small bookkeeping, the same in every answer."""
-        self.sizes: dict[tuple[str, Row], int] = {}
-        """How many steps these take."""
+        self.trail: list[Fact] = []
+        """The same in order, and as often as it is told."""
+        self.pointed: list[Fact] = []
+        """What the present answer has pointed to, for it stands further up."""
+        self.told: dict[Fact, Proof] = {}
+        """Facts without their reasons."""
+        self.known: dict[tuple[Fact, How], Known] = {}
 
     def prove(self, template: str, row: Row, how: How = WHOLE) -> Proof:
         """Why the fact holds.
@@ -111,44 +128,76 @@ class Explainer:
         Facts that are questions of their own are stated and not proved, unless in full; what has
         been proved further up is not proved again, so an answer is linear in the facts it shows.
         """
-        self.opened = set()
+        self._begin()
         if not self.facts.has(template, row):
             how = replace(how, depth=0)
         return self._prove(template, row, how)
 
+    def _begin(self) -> None:
+        self.opened, self.trail, self.pointed = set(), [], []
+
     def _prove(self, template: str, row: Row, how: How, stake: Stake | None = None) -> Proof:
         """`stake` is on a number of the fact, for the sake of what rests on it."""
         fact = (template, row)
-        if fact in self.settled and not stake:
-            return self.settled[fact]
-        kind = self._template(template)
-        values = dict(zip(kind.names, row, strict=True))
-        says = self.speaker.fact(template, values)
-        proof = Proof(template, values, says, obvious=kind.obvious, weighty=kind.weighty)
-        if kind.given:
-            origins = tuple(self.facts.origins(template, row))
-            because = self.facts.because(template, row)
-            says = f"{says}, because {because}" if because else says
-            proof = replace(proof, says=says, origins=origins, bookkeeping=True)
-        elif fact in self.opened:
+        proof = self._stated(fact)
+        if self._template(template).given:
+            return proof
+        if fact in self.opened:
+            self.pointed.append(fact)
             return replace(proof, above=True)
-        elif how.depth <= 0 or how.steps <= 0:
+        if how.depth <= 0 or how.steps <= 0:
             return replace(proof, unopened=True)
-        else:
-            self.opened.add(fact)
-            derivations, unshown = self._derivations(template, row, how, stake)
-            proof = replace(proof, derivations=derivations, unshown=unshown)
-            proof = replace(proof, bookkeeping=_is_bookkeeping(proof))
-        if proof.bookkeeping and not stake and (size := self._size(proof)) <= SMALL:
-            self.settled[fact], self.sizes[fact] = proof, size
-        return proof
+        known = self.known.get((fact, how)) if not stake else None
+        if known and self.opened.isdisjoint(known.touched):
+            self.trail += known.touched
+            self.opened |= known.opened
+            return known.proof
+        return self._opened(proof, fact, how, stake)
 
-    def _size(self, proof: Proof) -> int:
-        """How many steps the proof takes; without a limit on what is repeated it could double
-        with every step."""
-        below = [p for d in proof.derivations for p in all_premises(d) if isinstance(p, Proof)]
-        facts = [(premise.template, tuple(premise.values.values())) for premise in below]
-        return 1 + sum(self.sizes.get(fact, SMALL) for fact in facts)
+    def _stated(self, fact: Fact) -> Proof:
+        """The fact by itself: where it was read, or that it is so."""
+        if fact not in self.told:
+            kind, row = self._template(fact[0]), fact[1]
+            values = dict(zip(kind.names, row, strict=True))
+            says = self.speaker.fact(kind.name, values)
+            origins = tuple(self.origins(kind.name, row)) if kind.given else ()
+            if kind.given and (because := self.facts.because(kind.name, row)):
+                says = f"{says}, because {because}"
+            self.told[fact] = Proof(
+                kind.name,
+                values,
+                says,
+                origins,
+                bookkeeping=kind.given,
+                weighty=kind.weighty,
+                obvious=kind.obvious,
+            )
+        return self.told[fact]
+
+    def origins(self, template: str, row: Row) -> list[Origin]:
+        """Where a given fact was read."""
+        return self.facts.origins(template, row)
+
+    def _opened(self, proof: Proof, fact: Fact, how: How, stake: Stake | None) -> Proof:
+        """The fact with its reasons; what they touch is noted, so that nothing is told twice.
+
+        Small bookkeeping is told wherever it is needed, and so are proofs that do not point to
+        anything outside of themselves known by heart.
+        """
+        begun, pointed = len(self.trail), len(self.pointed)
+        self.trail.append(fact)
+        self.opened.add(fact)
+        derivations, unshown = self._derivations(*fact, how, stake)
+        proof = replace(proof, derivations=derivations, unshown=unshown)
+        proof = replace(proof, bookkeeping=_is_bookkeeping(proof))
+        touched = tuple(self.trail[begun:])
+        if len(touched) <= SMALL and not stake:
+            if proof.bookkeeping:
+                self.opened.discard(fact)
+            if set(self.pointed[pointed:]) <= set(touched):
+                opened = frozenset(self.opened.intersection(touched))
+                self.known[fact, how] = Known(proof, touched, opened)
+        return proof
 
     def _derivations(
         self, template: str, row: Row, how: How, stake: Stake | None
