@@ -564,47 +564,59 @@ def why(
     """
     from cop_expert.explain.ask import facts_asked_about
     from cop_expert.explain.outline import brief, outline
-    from cop_expert.explain.why import BRIEF, Explainer, How
-    from cop_expert.explain.words import Speaker
+    from cop_expert.explain.why import BRIEF, How
     from cop_expert.model.explained import VERSION, Explained
     from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import phrases
 
     form = "json" if as_json else form
     run = concluded(folder)
-    speaker = Speaker(run.facts, run.manifest.language)
+    # The whole proof asks so much that everything is fetched at once.
+    explainer = explaining(run, folder, many=full)
     if contrast is not None:
         if place is None or form in ("json", "turtle"):
             raise click.UsageError("--contrast OTHER goes with SUBJECT IN, as text, md or html")
-        print_contrast(folder, run, speaker, subject, (place, contrast), form)
+        print_contrast(folder, explainer, subject, (place, contrast), form)
         return
     with known_names(folder):
-        answers = facts_asked_about(run.facts, speaker, subject, place)
+        answers = facts_asked_about(run.facts, subject, place)
     if not answers:
         raise click.ClickException(nothing_concluded(subject, place))
     in_short = depth is None and not (full or every or form in ("json", "turtle"))
     how = BRIEF if in_short else How(WHOLE if depth is None else depth, every, full)
-    # The whole proof asks so much that everything is fetched at once.
-    explainer = Explainer(run.facts, run.rulebook, speaker, many=full)
     proof = explainer.prove(answers[0].template, answers[0].row, how)
-    replay = replayed(folder, run, proof) if checking else None
-    also = further(run, speaker, answers[1:6])
+    replay = replayed(folder, explainer, proof) if checking else None
+    also = further(explainer, answers[1:6])
     if form == "turtle":
-        print_turtle(run, proof)
+        print_turtle(run, explainer, proof)
     elif form == "json":
         print_json(Explained(VERSION, proof, tuple(also), replay))
     else:
-        words = phrases(speaker.language)
+        words = phrases(run.manifest.language)
         remarks = tuple(words.remarks(proof, in_short and form == "text", replay))
         item = brief(outline(proof)) if in_short else outline(proof)
         print_answer(Answer((item,), remarks, tuple(also)), words, form)
 
 
-def replayed(folder: Path, run: "Run", proof: "Proof") -> "Replay":
-    """What came of taking each step of the proof again; a fault ends in a message."""
-    from cop_expert.replay.replay import Replayer
+def explaining(
+    run: "Run", folder: Path, language: str | None = None, many: bool = False
+) -> "Explainer":
+    """What explains in the engagement's language, unless in another."""
+    from cop_expert.report.language import local_explainer
 
-    found = Replayer(run.facts, run.rulebook, run.manifest.language, folder).replay(proof)
+    language = language or run.manifest.language
+    return local_explainer(run.facts, run.rulebook, language, folder, many)
+
+
+def replayed(folder: Path, explainer: "Explainer", proof: "Proof") -> "Replay":
+    """What came of taking each step of the proof again; a fault ends in a message."""
+    from cop_expert.replay.aloud import Tongue
+    from cop_expert.replay.replay import Replayer
+    from cop_expert.report.phrases import phrases
+
+    words = phrases(explainer.speaker.language).wording
+    tongue = Tongue(words.language, words.thousands, words.decimal, words.words)
+    found = Replayer(explainer.facts, explainer.rulebook, tongue, folder).replay(proof)
     if found.faults:
         wrong = "".join(f"\n  {fault.says}: {fault.fault}" for fault in found.faults)
         raise click.ClickException(f"the proof does not hold, which is our mistake:{wrong}")
@@ -612,19 +624,18 @@ def replayed(folder: Path, run: "Run", proof: "Proof") -> "Replay":
 
 
 def print_contrast(
-    folder: Path, run: "Run", speaker: Any, subject: str, places: tuple[str, str], form: str
+    folder: Path, explainer: "Explainer", subject: str, places: tuple[str, str], form: str
 ) -> None:
     from cop_expert.explain.contrast import contrast
-    from cop_expert.explain.why import Explainer
     from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import phrases
     from cop_expert.report.tables import TopicTable
 
     with known_names(folder):
-        found = contrast(Explainer(run.facts, run.rulebook, speaker), subject, places)
+        found = contrast(explainer, subject, places)
     if found is None:
         raise click.ClickException(nothing_concluded(subject, places[0]))
-    words = phrases(speaker.language)
+    words = phrases(explainer.speaker.language)
     rows = tuple((row.label, *row.values) for row in found.rows)
     headings = (words.wording.compared, *found.places)
     table = TopicTable(words.wording.contrast, headings, rows)
@@ -647,30 +658,29 @@ def why_not(folder: Path, subject: str, place: str | None, form: str, as_json: b
     """
     from cop_expert.explain.ask import facts_asked_about, goals_asked_about
     from cop_expert.explain.refusals import refusal
-    from cop_expert.explain.why import Explainer
     from cop_expert.explain.why_not import WhyNot
-    from cop_expert.explain.words import Speaker
     from cop_expert.model.explained import VERSION, Refused
     from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import phrases
 
     run = concluded(folder)
-    speaker = Speaker(run.facts, run.manifest.language)
+    explainer = explaining(run, folder)
     with known_names(folder):
         goal = next(goals_asked_about(run.facts, subject, place), None)
-        answers = facts_asked_about(run.facts, speaker, subject, place)
+        answers = facts_asked_about(run.facts, subject, place)
     if goal is None:
         raise click.ClickException(nothing_concluded(subject, place))
     there = [answer for answer in answers if answer.template == goal.template]
     if there:
-        click.echo(f"{further(run, speaker, there)[0]}; ask: cop-expert why", err=True)
+        click.echo(f"{further(explainer, there)[0]}; ask: cop-expert why", err=True)
         sys.exit(1)
-    found = WhyNot(Explainer(run.facts, run.rulebook, speaker)).refuse(goal)
+    found = WhyNot(explainer).refuse(goal)
     if as_json or form == "json":
         print_json(Refused(VERSION, found))
         return
     template = run.facts.vocabulary.templates[goal.template]
-    print_answer(Answer((refusal(found, template),)), phrases(speaker.language), form)
+    words = phrases(run.manifest.language)
+    print_answer(Answer((refusal(found, template),)), words, form)
 
 
 @main.command("what-would-change")
@@ -691,19 +701,15 @@ def what_would_change(
       cop-expert what-would-change grand-hotel "Wine by the glass" Kitchen
     """
     from cop_expert.explain.changing import Search
-    from cop_expert.explain.why import Explainer
-    from cop_expert.explain.words import Speaker
     from cop_expert.pipeline import suppose
 
     run = concluded(folder)
-    language = run.manifest.language
-    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts, language))
+    explainer = explaining(run, folder)
     with known_names(folder):
         wish = wished(explainer, subject, place, word)
 
-    def supposing(changes: "Changes") -> Explainer:
-        supposed = suppose(folder, changes)
-        return Explainer(supposed.facts, supposed.rulebook, Speaker(supposed.facts, language))
+    def supposing(changes: "Changes") -> "Explainer":
+        return explaining(suppose(folder, changes), folder)
 
     with progress() as report:
         report("Trying changes")
@@ -797,7 +803,7 @@ def what_if(
         raise click.UsageError(str(error)) from None
     with progress() as report:
         supposed = suppose(folder, changes, report)
-    print_differences(run, supposed, as_json)
+    print_differences(explaining(run, folder), explaining(supposed, folder), as_json)
 
 
 @main.command()
@@ -812,27 +818,25 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
     Example:
       cop-expert diff grand-hotel-2025 grand-hotel-2026
     """
-    print_differences(concluded(old), concluded(new), as_json)
+    before, after = concluded(old), concluded(new)
+    language = after.manifest.language
+    print_differences(explaining(before, old, language), explaining(after, new), as_json)
 
 
-def print_differences(old: "Run", new: "Run", as_json: bool) -> None:
+def print_differences(old: "Explainer", new: "Explainer", as_json: bool) -> None:
     from cop_expert.explain.differ import Differ
-    from cop_expert.explain.why import Explainer
-    from cop_expert.explain.words import Speaker
 
-    explainers = [
-        Explainer(run.facts, run.rulebook, Speaker(run.facts, run.manifest.language))
-        for run in (old, new)
-    ]
-    found = Differ(*explainers).differences()
+    found = Differ(old, new).differences()
     if as_json:
         import msgspec
 
         echo_json(msgspec.to_builtins(found))
         return
     from cop_expert.report.differences import differences_text
+    from cop_expert.report.phrases import phrases
 
-    click.echo(differences_text(found, new.facts.vocabulary, new.manifest.language), nl=False)
+    words = phrases(new.speaker.language)
+    click.echo(differences_text(found, new.facts.vocabulary, words), nl=False)
 
 
 def nothing_concluded(subject: str, place: str | None) -> str:
@@ -854,12 +858,13 @@ def known_names(folder: Path) -> Iterator[None]:
         raise click.ClickException(message) from None
 
 
-def further(run: "Run", speaker: Any, answers: list["Answerable"]) -> list[str]:
+def further(explainer: "Explainer", answers: list["Answerable"]) -> list[str]:
     """Conclusions said and not proved."""
     said = []
     for answer in answers:
-        names = run.facts.vocabulary.templates[answer.template].names
-        said.append(speaker.fact(answer.template, dict(zip(names, answer.row, strict=True))))
+        names = explainer.facts.vocabulary.templates[answer.template].names
+        values = dict(zip(names, answer.row, strict=True))
+        said.append(explainer.speaker.fact(answer.template, values))
     return said
 
 
@@ -877,12 +882,12 @@ def print_answer(answer: "Answer", words: "Phrases", form: str) -> None:
         click.echo(guide + said.get(tone, text))
 
 
-def print_turtle(run: "Run", proof: "Proof") -> None:
+def print_turtle(run: "Run", explainer: "Explainer", proof: "Proof") -> None:
     from cop_expert.export.concluded import Concluded
     from cop_expert.export.proofs import proofs_text
 
     name, language = run.manifest.name, run.manifest.language
-    for part in proofs_text(Concluded(run.facts, run.rulebook, name, language), [proof]):
+    for part in proofs_text(Concluded(run.facts, explainer.rulebook, name, language), [proof]):
         click.echo(part, nl=False)
 
 

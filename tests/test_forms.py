@@ -86,7 +86,8 @@ def plain_text(answer: Answer) -> str:
 
 
 def from_markdown(answer: Answer) -> str:
-    reader = Reader(MarkdownIt().render(as_markdown(answer, phrases())))
+    deep = MarkdownIt("commonmark", {"maxNesting": 200})
+    reader = Reader(deep.render(as_markdown(answer, phrases())))
     assert reader.tags <= ALLOWED
     return "".join(reader.text)
 

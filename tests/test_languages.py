@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from jinja2 import Environment, FileSystemLoader
 
 from cop_expert.cli import main
@@ -111,3 +112,47 @@ def without_names(document: str) -> str:
         for cell in sorted({cell for row in rows for cell in row}, key=len, reverse=True):
             document = document.replace(cell, "…") if len(cell) > 3 else document
     return document
+
+
+# Answers
+
+
+ASKED = [
+    ("why", "Wine by the glass", "Front of house", "--check"),
+    ("why", "Allergens from kitchen to table", "Kitchen", "--full", "--check"),
+    ("why", "HACCP essentials", "Kitchen", "--contrast", "Front of house"),
+    ("why-not", "Knife skills", "Front of house"),
+    ("what-would-change", "Knife skills", "Kitchen", "--to", "core"),
+    ("what-if", "--parameter", "core_reach=0.6"),
+]
+ENGLISH = re.compile(
+    r"\b(the|is|are|has|have|people want|goes to|because|hours|without|nothing|and|of)\b"
+)
+
+
+def own_words(folder: Path) -> set[str]:
+    """What the client wrote, in its own language."""
+    cells = {
+        cell
+        for path in (folder / "tables").glob("*.csv")
+        for row in csv.reader(path.read_text(encoding="utf-8").splitlines())
+        for cell in row
+    }
+    named = {cell for cell in cells if cell and not cell[0].isdigit()}
+    return {*named, "role practices", "item practices"}
+
+
+@pytest.mark.parametrize("question", ASKED, ids=lambda asked: " ".join(asked))
+def test_answers_speak_the_language(question: tuple[str, ...], tmp_path: Path) -> None:
+    folder = tmp_path / "hotel"
+    shutil.copytree(HOTEL, folder, ignore=shutil.ignore_patterns(".cop"))
+    settings = folder / "engagement.toml"
+    text = settings.read_text(encoding="utf-8").replace('language = "en"', 'language = "de"')
+    settings.write_text(text, encoding="utf-8")
+    command, *asked = question
+    done = CliRunner().invoke(main, [command, str(folder), *asked])
+    assert done.exit_code == 0, done.output
+    said = done.stdout
+    for words in sorted(own_words(folder), key=len, reverse=True):
+        said = said.replace(words, "…")
+    assert not ENGLISH.findall(said), said

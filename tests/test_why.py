@@ -29,7 +29,7 @@ def explainer(run: pipeline.Run) -> Explainer:
 
 
 def ask(explainer: Explainer, subject: str, place: str | None = None, **how: Any) -> Proof:
-    answer = facts_asked_about(explainer.facts, explainer.speaker, subject, place)[0]
+    answer = facts_asked_about(explainer.facts, subject, place)[0]
     return explainer.prove(answer.template, answer.row, How(**how))
 
 
@@ -148,7 +148,7 @@ def test_all_ways(explainer: Explainer) -> None:
 
 def test_an_unknown_name_is_met_with_the_nearest(explainer: Explainer) -> None:
     with pytest.raises(UnknownName) as unknown:
-        facts_asked_about(explainer.facts, explainer.speaker, "Knife skils", "Kitchen")
+        facts_asked_about(explainer.facts, "Knife skils", "Kitchen")
     assert unknown.value.close[0] == "Knife skills"
 
 

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from cop_expert.explain.name_book import NameBook, folded
 from cop_expert.explain.nearly import Goal
-from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.model.template import Template
 
@@ -22,9 +21,7 @@ class Answerable(Struct, frozen=True):
     row: Row
 
 
-def facts_asked_about(
-    facts: FactBase, speaker: Speaker, subject: str, place: str | None = None
-) -> list[Answerable]:
+def facts_asked_about(facts: FactBase, subject: str, place: str | None = None) -> list[Answerable]:
     """The facts about the subject (in the place), the most telling kind first.
 
     Raises UnknownName where a name is not known, and gives an empty list where all names are

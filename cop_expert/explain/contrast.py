@@ -30,9 +30,7 @@ class Contrast(Struct, frozen=True):
 
 def contrast(explainer: Explainer, subject: str, places: tuple[str, str]) -> Contrast | None:
     """None where nothing is known of the subject in the first place. Raises UnknownName."""
-    found = [
-        facts_asked_about(explainer.facts, explainer.speaker, subject, place) for place in places
-    ]
+    found = [facts_asked_about(explainer.facts, subject, place) for place in places]
     if not found[0]:
         return None
     first = found[0][0]

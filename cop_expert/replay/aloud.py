@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 from cop_expert.facts import FactBase
 from cop_expert.model.arithmetic import UNIT
@@ -14,13 +15,25 @@ from cop_expert.replay.reckon import Names, NoValue, plain, reckoned, rounded, s
 UNKNOWN = "–"
 
 
+class Tongue(NamedTuple):
+    """How a language writes numbers, and the words that rules conclude."""
+
+    language: str = "en"
+    thousands: str = ","
+    decimal: str = "."
+    words: Mapping[str, str] = {}
+
+
+ENGLISH = Tongue()
+
+
 class Aloud:
     """Says facts and reasons in one language."""
 
-    def __init__(self, facts: FactBase, rulebook: CheckedRulebook, language: str) -> None:
+    def __init__(self, facts: FactBase, rulebook: CheckedRulebook, tongue: Tongue) -> None:
         self.names = facts.names
         self.words = facts.vocabulary
-        self.language = language
+        self.tongue = tongue
         self.parameters = rulebook.parameters
         renamed = facts.records("Called") if "Called" in self.words.templates else []
         self.called = {str(record["community"]): str(record["name"]) for record in renamed}
@@ -35,7 +48,7 @@ class Aloud:
         return self._filled(sentence, template, values)
 
     def _own(self, wordings: Mapping[str, str]) -> str:
-        return wordings.get(self.language) or wordings.get("en") or ""
+        return wordings.get(self.tongue.language) or wordings.get("en") or ""
 
     def _filled(self, sentence: str, template: str, values: Mapping[str, Value]) -> str:
         kind = self.words.templates[template]
@@ -58,6 +71,8 @@ class Aloud:
         if datatype.is_reference and text:
             label = self.names.label(text)
             text = label if given else self.called.get(text, label)
+        elif datatype.choices:
+            text = self.tongue.words.get(text, text)
         return text or UNKNOWN
 
     def amount(self, millionths: int, datatype: Datatype, apart: bool = False) -> str:
@@ -65,8 +80,9 @@ class Aloud:
         exact = Fraction(millionths * datatype.factor, UNIT)
         shown = rounded(exact, 2 if datatype.name == "Ratio" else 1)
         shown = shown or rounded(exact, 3)
-        digits = f"{abs(shown).__floor__():,}.{int(abs(shown) % 1 * 1000):03}"
-        digits = "-" * (shown < 0) + digits.rstrip("0").rstrip(".")
+        whole = f"{abs(shown).__floor__():,}".replace(",", self.tongue.thousands)
+        fraction = f"{int(abs(shown) % 1 * 1000):03}".rstrip("0")
+        digits = "-" * (shown < 0) + whole + (self.tongue.decimal + fraction if fraction else "")
         wording = datatype.one if abs(exact) == 1 else (apart and datatype.apart) or datatype.many
         return (self._own(wording) or "{}").replace("{}", digits)
 

@@ -7,7 +7,7 @@ from cop_expert.facts import FactBase, Row
 from cop_expert.model import rule as r
 from cop_expert.model.proof import Absent, Compared, Derivation, Ledger, Premise, Proof
 from cop_expert.model.template import Datatype, Value
-from cop_expert.replay.aloud import Aloud
+from cop_expert.replay.aloud import Aloud, Tongue
 from cop_expert.replay.ledgers import Adding
 from cop_expert.replay.reckon import Names, NoValue, plain, reckoned, stored
 from cop_expert.replay.ways import TooMany, Ways, known_fields
@@ -19,12 +19,12 @@ SAID = {r.Presence: (Proof,), r.Fallback: (Proof, Absent), r.Absence: (Absent,)}
 class Reasons:
     """Takes the rules' word for nothing but what they conclude."""
 
-    def __init__(self, facts: FactBase, rulebook: r.CheckedRulebook, language: str) -> None:
+    def __init__(self, facts: FactBase, rulebook: r.CheckedRulebook, tongue: Tongue) -> None:
         self.templates = facts.vocabulary.templates
         self.rulebook = rulebook
         self.strata = {name: s for s in rulebook.strata for name in s.templates}
         self.ways = Ways(facts)
-        self.aloud = Aloud(facts, rulebook, language)
+        self.aloud = Aloud(facts, rulebook, tongue)
         self.assumed: list[str] = []
 
     def number(self, proof: Proof) -> tuple[int, bool]:

@@ -15,6 +15,7 @@ from cop_expert.model.explained import Fault, Replay
 from cop_expert.model.proof import Derivation, Proof, all_premises
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.model.template import Template
+from cop_expert.replay.aloud import ENGLISH, Tongue
 from cop_expert.replay.reasons import Reasons
 from cop_expert.replay.sheets import Sheets
 from cop_expert.replay.ways import TooMany
@@ -29,12 +30,12 @@ class Replayer:
         self,
         facts: FactBase,
         rulebook: CheckedRulebook,
-        language: str = "en",
+        tongue: Tongue = ENGLISH,
         folder: Path | None = None,
     ) -> None:
         """With the client's folder, what was read is looked up in its files too."""
         self.facts = facts
-        self.reasons = Reasons(facts, rulebook, language)
+        self.reasons = Reasons(facts, rulebook, tongue)
         self.sheets = Sheets(folder, facts) if folder else None
 
     def replay(self, proof: Proof) -> Replay:

@@ -9,9 +9,9 @@ from cop_expert.model.template import Vocabulary
 from cop_expert.report.phrases import Phrases, capital, finished, phrases
 
 
-def differences_text(found: Differences, vocabulary: Vocabulary, language: str = "en") -> str:
+def differences_text(found: Differences, vocabulary: Vocabulary, words: Phrases) -> str:
     """What is given otherwise, then what is concluded otherwise, kind by kind."""
-    return "\n".join(_lines(found, vocabulary, phrases(language))) + "\n"
+    return "\n".join(_lines(found, vocabulary, words)) + "\n"
 
 
 def _lines(found: Differences, vocabulary: Vocabulary, words: Phrases) -> Iterator[str]:
@@ -86,6 +86,16 @@ def _way(
     totals = [d for d in way.differences.conclusions if not vocabulary.templates[d.template].key]
     others = len(way.differences.conclusions) + way.differences.unshown - len(totals)
     for total in totals:
-        yield f"   {wording.total.format(before=total.before, after=total.after)}"
+        before = _otherwise(total.before, total.after)
+        yield f"   {wording.total.format(before=before, after=total.after)}"
     if others > 1:
         yield f"   {wording.others.format(n=others - 1)}"
+
+
+def _otherwise(before: str, after: str) -> str:
+    """From where on one sentence goes on otherwise than the other: "378 hours"."""
+    words, others = before.split(), after.split()
+    same = (
+        place for place, pair in enumerate(zip(words, others, strict=False)) if len(set(pair)) > 1
+    )
+    return " ".join(words[next(same, 0) :])

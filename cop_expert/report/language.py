@@ -7,14 +7,16 @@ same, so that only words change.
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec.structs import replace
 
+from cop_expert.explain.why import Explainer
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
 from cop_expert.model.rule import CheckedRulebook, Rule, Sentence, Slot
 from cop_expert.model.template import Datatype, Value
-from cop_expert.report.phrases import Phrases
+from cop_expert.report.phrases import Phrases, phrases
 from cop_expert.report.templates import STANDARD, Templates
 
 SLOT = re.compile(r"\{([^{}]*)\}")
@@ -33,6 +35,16 @@ class LocalSpeaker(Speaker):
     def value(self, value: Value, datatype: Datatype, given: bool = False) -> str:
         said = super().value(value, datatype, given)
         return self.phrases.word(said) if datatype.choices else said
+
+
+def local_explainer(
+    facts: FactBase, rulebook: CheckedRulebook, language: str, folder: Path, many: bool = False
+) -> Explainer:
+    """What explains an engagement's conclusions in a language, with the engagement's own words."""
+    speaker = LocalSpeaker(facts, phrases(language))
+    said = translated(rulebook, speaker.language, Templates(folder))
+    speaker.parameters = said.parameters
+    return Explainer(facts, said, speaker, many)
 
 
 def translated(rulebook: CheckedRulebook, language: str, templates: Templates) -> CheckedRulebook:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import PurePosixPath
 
 from msgspec import Struct, convert
@@ -209,6 +210,7 @@ class Phrases:
         return pattern.format(n=self.number(f"{int(found['n']):,}")) + amount
 
 
+@cache
 def phrases(language: str = "en") -> Phrases:
     """The wording of a language, in English where there is none."""
     path = resource(f"reports/templates/phrases.{language}.toml")
