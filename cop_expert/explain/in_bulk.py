@@ -1,80 +1,66 @@
-"""Many facts in, their proofs out: each rule is asked once for all facts of a step, not for each.
+"""Many facts in, their proofs out: each clause is asked once for all facts of a step, not for each.
 
-The facts that are asked about are laid into a table that the rule's conditions join; so are then
-those that they rest on, step by step, as deep as the answers go. Proofs are put together from what
-was fetched, and are the same as if each had been asked for by itself.
+The facts that are asked about are fetched together; so are then those that they rest on, step by
+step, as deep as the answers go. Proofs are put together from what was fetched, and are the same
+as if each had been asked for by itself.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 
-from cop_expert.explain.matches import NONE, Match, Matcher, Matches, Question, head_term
 from cop_expert.explain.why import BRIEF, Explainer, Fact, How
-from cop_expert.explain.words import Speaker
-from cop_expert.facts import STORED, FactBase, Row, is_text, quoted
-from cop_expert.infer.sql import Body
-from cop_expert.model.origin import Origin
-from cop_expert.model.rule import (
-    CheckedRulebook,
-    Clause,
-    Constant,
-    Presence,
-    Variable,
-    expressions,
-    is_aggregated,
-    variables,
-)
+from cop_expert.facts import Row
 from cop_expert.model.proof import Proof
 
-ASKED = '"@asked"'
-"""The table of the facts that are asked about."""
 AT_ONCE = 5_000
 """Facts that are explained together; what was fetched for them is forgotten then."""
-FEW = 20
-"""Given facts of a kind up to which each is looked up by itself."""
 
 
-class BulkExplainer(Explainer):
-    """Proves many facts of one fact base."""
+def prove_all(explainer: Explainer, facts: Iterable[Fact], how: How = BRIEF) -> Iterator[Proof]:
+    """Why each of these facts holds, in their order."""
+    waiting = iter(facts)
+    while chunk := list(islice(waiting, AT_ONCE)):
+        fetch(explainer, dict.fromkeys(chunk, how))
+        for template, row in chunk:
+            yield explainer.prove_there(template, row, how)
+        explainer.forget()
 
-    def __init__(self, facts: FactBase, rulebook: CheckedRulebook, speaker: Speaker) -> None:
-        super().__init__(facts, rulebook, speaker, many=True)
-        self.matcher: BulkMatcher = BulkMatcher(facts, rulebook)
-        self.places: dict[str, dict[Row, list[Origin]]] = {}
 
-    def prove_all(self, facts: Iterable[Fact], how: How = BRIEF) -> Iterator[Proof]:
-        """Why each of these facts, which must be so, holds."""
-        waiting = iter(facts)
-        while chunk := list(islice(waiting, AT_ONCE)):
-            self.fetch(chunk, how)
-            for template, row in chunk:
-                self._begin()
-                yield self._prove(template, row, how)
-            self.matcher.fetched.clear()
-            self.known.clear()
-            self.told.clear()
+def fetch(explainer: Explainer, facts: dict[Fact, How]) -> None:
+    """All that proofs of these facts, as far as they go, will ask for."""
+    depths: dict[Fact, int] = {}
+    given: dict[str, dict[Row, None]] = defaultdict(dict)
+    templates = explainer.facts.vocabulary.templates
+    step = facts
+    while step:
+        depths |= {fact: how.depth for fact, how in step.items()}
+        _ask(explainer, step)
+        below: dict[Fact, How] = {}
+        for fact, how in _below(explainer, step):
+            if templates[fact[0]].given:
+                given[fact[0]][fact[1]] = None
+            elif how.depth > depths.get(fact, 0) and how.steps > 0:
+                depths[fact] = how.depth
+                below[fact] = how
+        step = below
+    for template, rows in given.items():
+        explainer.places[template] = explainer.matcher.origins(template, list(rows))
 
-    def fetch(self, facts: Iterable[Fact], how: How) -> None:
-        """All that proofs of these facts will ask for."""
-        step = dict.fromkeys(facts, how)
-        depths: dict[Fact, int] = {}
-        while step:
-            depths |= {fact: own.depth for fact, own in step.items()}
-            self._ask(step)
-            below = (pair for fact, own in step.items() for pair in self._below(fact, own))
-            step = {}
-            for fact, own in below:
-                deepest = max(depths.get(fact, 0), step[fact].depth if fact in step else 0)
-                if own.depth > deepest:
-                    step[fact] = own
 
-    def _ask(self, step: dict[Fact, How]) -> None:
-        rows: dict[str, dict[Row, None]] = defaultdict(dict)
-        for template, row in step:
-            rows[template][row] = None
-        for template, asked in rows.items():
-            for clause in self.matcher.clauses.get(template, []):
-                ...
+def _ask(explainer: Explainer, step: dict[Fact, How]) -> None:
+    """Each template's facts at once, those together that are asked as far."""
+    rows: dict[tuple[str, How], list[Row]] = defaultdict(list)
+    for (template, row), how in step.items():
+        rows[template, how].append(row)
+    for (template, how), asked in rows.items():
+        explainer.matcher.ask_ahead(template, asked, partial(explainer.most, how=how))
 
-    def origins(self, template: str, row: Row) -> list[Origin]: ...
+
+def _below(explainer: Explainer, step: dict[Fact, How]) -> Iterator[tuple[Fact, How]]:
+    """What the proofs of these facts rest on."""
+    for (template, row), how in step.items():
+        for _, found in explainer.ways(template, row, how):
+            for match in found.listed:
+                yield from explainer.below(match, how)

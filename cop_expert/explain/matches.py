@@ -1,18 +1,21 @@
 """A clause and a fact in, the bindings with which the clause concludes the fact out.
 
-In a large fact base one fact is asked for with its values bound. In a small one, and where many
-will be asked for (a whole document), all bindings of a clause are fetched at once and found by
-the fact from then on: a query costs more than the rows that it brings.
+In a large fact base one fact is asked for with its values bound; many facts are laid into a table
+that the conditions are joined with, and each clause is asked once for all of them. In a small one
+all bindings of a clause are fetched at once: a query costs more than the rows that it brings.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 from cop_expert.explain.ranks import Ranks
-from cop_expert.facts import FactBase, Row, quoted
+from cop_expert.facts import STORED, FactBase, Row, quoted
+from cop_expert.infer.duck import own, rounds_of, run_rounds
 from cop_expert.infer.sql import Body, Query, own_table
 from cop_expert.infer.sql_terms import CAREFUL, rescaled
 from cop_expert.model.arithmetic import INNER_PLACES
+from cop_expert.model.origin import Origin
 from cop_expert.model.rule import (
     Aggregate,
     CheckedRulebook,
@@ -33,6 +36,8 @@ FEW = 2_000
 """Facts of a template up to which all of its bindings are fetched for a single question."""
 MANY = 200_000
 """The same for a whole document."""
+ASKED = '"@asked"'
+"""The table of the facts that are asked about."""
 
 
 class Match(NamedTuple):
@@ -53,8 +58,23 @@ class Matches(NamedTuple):
     number: int
     total: int
 
+    def first(self, limit: int) -> "Matches":
+        return Matches(self.listed[:limit], self.number, self.total)
+
 
 NONE = Matches([], 0, 0)
+
+
+class Head(NamedTuple):
+    """What a clause concludes, as far as all bindings for a fact share it: all but aggregates."""
+
+    places: list[int]
+    terms: list[Expression]
+    kinds: list[Kind]
+    aggregates: bool
+
+    def of(self, row: Row) -> Row:
+        return tuple(row[place] for place in self.places)
 
 
 class Matcher:
@@ -77,48 +97,69 @@ class Matcher:
         }
         """The templates whose bindings are all held in memory, once they are asked for."""
         self.ranks = Ranks(facts, self.strata)
-        self._all: dict[int, dict[Row, list[Match]]] = {}
+        self._heads: dict[int, Head] = {}
+        self._all: dict[int, dict[Row, Matches]] = {}
+        self._ahead: dict[int, dict[Row, Matches]] = {}
         self._totals: dict[int, set[Row]] = {}
+        self._ranked: set[str] = set()
         facts.query(CAREFUL)
 
     def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
         """The bindings with which the clause concludes the row."""
-        name = clause.head.template
-        if not self.concludes(clause, row):
+        found = self._ahead.get(id(clause), {}).get(row)
+        if found and len(found.listed) >= min(limit, found.number):
+            return found.first(limit)
+        if not self._concludes(clause, row):
             return NONE
-        if name in self.held:
-            found = self._all_matches(clause).get(_group(clause, self._template(name), row), [])
-            return Matches(found[:limit], len(found), sum(match.amount for match in found))
+        if clause.head.template in self.held:
+            group = self.head(clause).of(row)
+            return self.all_matches(clause).get(group, NONE).first(limit)
         return self._matches_of(clause, row, limit)
+
+    def head(self, clause: Clause) -> Head:
+        if id(clause) not in self._heads:
+            fields = self._template(clause.head.template).fields
+            terms = [head_term(clause, field.name) for field in fields]
+            places = [place for place, term in enumerate(terms) if not is_aggregated(term)]
+            kinds = [fields[place].type.kind for place in places]
+            shared = [terms[place] for place in places]
+            self._heads[id(clause)] = Head(places, shared, kinds, len(shared) < len(terms))
+        return self._heads[id(clause)]
 
     def _template(self, name: str) -> Template:
         return self.facts.vocabulary.templates[name]
 
-    def concludes(self, clause: Clause, row: Row) -> bool:
+    def _concludes(self, clause: Clause, row: Row) -> bool:
         """Whether what the clause adds up comes to this, where others may conclude it instead."""
         name = clause.head.template
-        if not clause.aggregates or len(self.clauses[name]) == 1:
+        if not self.head(clause).aggregates or len(self.clauses[name]) == 1:
             return True
-        if name not in self.held:
-            return self.facts.has(name, row, Query(clause, self.facts).select())
+        if name in self.held or id(clause) in self._totals:
+            return row in self._all_totals(clause)
+        return self.facts.has(name, row, Query(clause, self.facts).select())
+
+    def _all_totals(self, clause: Clause) -> set[Row]:
         if id(clause) not in self._totals:
             found = self.facts.query(Query(clause, self.facts).select())
-            self._totals[id(clause)] = set(self.facts.told(self._template(name).kinds, found))
-        return row in self._totals[id(clause)]
+            kinds = self._template(clause.head.template).kinds
+            self._totals[id(clause)] = set(self.facts.told(kinds, found))
+        return self._totals[id(clause)]
+
+    # One fact
 
     def _matches_of(self, clause: Clause, row: Row, limit: int) -> Matches:
         """Ask with the row's values bound."""
         bound: dict[str, Value] = {}
         computed = []
-        for field, value in zip(self._template(clause.head.template).names, row, strict=True):
-            term = head_term(clause, field)
+        head = self.head(clause)
+        for term, value in zip(head.terms, head.of(row), strict=True):
             if isinstance(term, Variable) and value is not None:
                 if bound.setdefault(term.name, value) != value:
                     return NONE
             elif isinstance(term, Constant):
                 if term.value != value:
                     return NONE
-            elif not is_aggregated(term):
+            else:
                 computed.append((term, value))
         body = Body(clause, self.facts, self._earlier(clause, row), bound)
         same = [body.terms.equals(body.terms.value(term), value) for term, value in computed]
@@ -129,34 +170,7 @@ class Matcher:
             f"ORDER BY {question.order} LIMIT {limit}"
         )
         number, total = (found[0][-2], int(found[0][-1])) if found else (0, 0)
-        matches = question.matches([answer[:-2] for answer in found])
-        return Matches(matches, number, total)
-
-    def _all_matches(self, clause: Clause) -> dict[Row, list[Match]]:
-        """Every binding of the clause, by what it concludes; asked once."""
-        if id(clause) not in self._all:
-            template = self._template(clause.head.template)
-            body = Body(clause, self.facts)
-            question = Question(clause, body, self.facts)
-            grouped = [
-                (field, term)
-                for field in template.fields
-                if not is_aggregated(term := head_term(clause, field.name))
-            ]
-            values = [body.terms.value(term) for _, term in grouped]
-            found = self.facts.query(
-                f"SELECT {', '.join([question.columns, *values])} "
-                f"{body.text()} ORDER BY {question.order}"
-            )
-            width = len(grouped)
-            heads = [answer[len(answer) - width :] for answer in found]
-            heads = self.facts.told([field.type.kind for field, _ in grouped], heads)
-            matches = question.matches([answer[: len(answer) - width] for answer in found])
-            by_head: dict[Row, list[Match]] = {}
-            for head, match in zip(heads, matches, strict=True):
-                by_head.setdefault(head, []).append(match)
-            self._all[id(clause)] = by_head
-        return self._all[id(clause)]
+        return Matches(question.matches(found), number, total)
 
     def _earlier(self, clause: Clause, row: Row) -> Callable[[int, str], str]:
         """In a recursive stratum only the facts of rounds before that of the row."""
@@ -172,11 +186,137 @@ class Matcher:
 
         return earlier
 
+    # All facts of a template
 
-def _group(clause: Clause, template: Template, row: Row) -> Row:
-    """The values of a row that its matches share: all but aggregates."""
-    pairs = zip(template.names, row, strict=True)
-    return tuple(value for name, value in pairs if not is_aggregated(head_term(clause, name)))
+    def all_matches(self, clause: Clause) -> dict[Row, Matches]:
+        """Every binding of the clause, by what those for a fact share; asked once."""
+        if id(clause) not in self._all:
+            head, body = self.head(clause), self._ranked_body(clause)
+            question = Question(clause, body, self.facts)
+            values = [body.terms.value(term) for term in head.terms]
+            found = self.facts.query(
+                f"SELECT {', '.join([question.columns, *values])} "
+                f"{body.text()} ORDER BY {question.order}"
+            )
+            width = len(question.kinds)
+            groups = self.facts.told(head.kinds, [answer[width:] for answer in found])
+            by_group: dict[Row, list[Match]] = {}
+            for group, match in zip(groups, question.matches(found), strict=True):
+                by_group.setdefault(group, []).append(match)
+            self._all[id(clause)] = {
+                group: Matches(listed, len(listed), sum(match.amount for match in listed))
+                for group, listed in by_group.items()
+            }
+        return self._all[id(clause)]
+
+    def _ranked_body(self, clause: Clause, asked: tuple[str, ...] = ()) -> "AskedBody":
+        """In a recursion a fact rests on facts of earlier rounds only, so that reasons end."""
+        stratum = self.strata[clause.head.template]
+        if not stratum.recursive:
+            return AskedBody(clause, self.facts, own_table, asked)
+        if stratum.templates[0] not in self._ranked:
+            run_rounds(self.facts, stratum)
+            self._ranked |= set(stratum.templates)
+        tables = rounds_of(stratum)
+        body = AskedBody(clause, self.facts, lambda _, name: quoted(tables.get(name, name)), asked)
+        same = " AND ".join(
+            f"h.{quoted(name)} IS NOT DISTINCT FROM {body.terms.value(term)}"
+            for name, term in clause.head
+        )
+        table = quoted(tables[clause.head.template])
+        for position in own(clause, stratum):
+            earlier = f'(SELECT "@round" FROM {table} h WHERE {same})'
+            body.where.append(f't{position}."@round" < {earlier}')
+        return body
+
+    # Many facts of a template
+
+    def ask_ahead(self, template: str, rows: Iterable[Row], limit: Callable[[Clause], int]) -> None:
+        """Fetch at once what will be asked of these facts."""
+        if template in self.held:
+            return
+        asked = list(rows)
+        for clause in self.clauses.get(template, []):
+            known = self._ahead.setdefault(id(clause), {})
+            meant = asked
+            if self.head(clause).aggregates and len(self.clauses[template]) > 1:
+                meant = [row for row in asked if row in self._all_totals(clause)]
+            known.update(dict.fromkeys(asked, NONE))
+            known.update(self._asked(clause, meant, limit(clause)))
+
+    def forget(self) -> None:
+        """What was asked ahead."""
+        self._ahead.clear()
+
+    def _asked(self, clause: Clause, rows: list[Row], limit: int) -> Iterator[tuple[Row, Matches]]:
+        head = self.head(clause)
+        columns = [f"g{place}" for place in head.places]
+        lay_out(self.facts, columns, head.kinds, [head.of(row) for row in rows])
+        body = self._ranked_body(clause, tuple(columns))
+        question = Question(clause, body, self.facts)
+        same = [
+            f"{body.terms.value(term)} IS NOT DISTINCT FROM a.{column}"
+            for term, column in zip(head.terms, columns, strict=True)
+        ]
+        found = self.facts.query(
+            f"SELECT *, count(*) OVER w, sum({question.amount}) OVER w FROM "
+            f"(SELECT {question.columns}, a.n AS n {body.text(*same)}) "
+            f"WINDOW w AS (PARTITION BY n) "
+            f"QUALIFY row_number() OVER (PARTITION BY n ORDER BY {question.order}) <= {limit} "
+            f"ORDER BY n, {question.order}"
+        )
+        matches = iter(question.matches(found))
+        for (place, number, total), group in groupby(found, lambda answer: answer[-3:]):
+            listed = [next(matches) for _ in group]
+            yield rows[place], Matches(listed, number, int(total))
+
+    def origins(self, template: str, rows: list[Row]) -> dict[Row, list[Origin]]:
+        """Where given facts were read."""
+        kind = self._template(template)
+        lay_out(self.facts, list(kind.names), list(kind.kinds), rows)
+        same = " AND ".join(f"f.{q} IS NOT DISTINCT FROM a.{q}" for q in map(quoted, kind.names))
+        found = self.facts.query(
+            f'SELECT n, "@source", "@line" FROM {quoted(template)} f JOIN {ASKED} a ON {same} '
+            "ORDER BY ALL"
+        )
+        places: dict[Row, list[Origin]] = {row: [] for row in rows}
+        for place, source, line in found:
+            places[rows[place]].append(Origin(str(self.facts.names.text(source)), line))
+        return places
+
+
+class AskedBody(Body):
+    """A clause's body, joined with the table of what is asked about."""
+
+    def __init__(
+        self,
+        clause: Clause,
+        facts: FactBase,
+        table_of: Callable[[int, str], str],
+        asked: tuple[str, ...],
+    ) -> None:
+        self.asked = asked
+        super().__init__(clause, facts, table_of)
+
+    def begin(self) -> None:
+        if self.asked:
+            self.tables.append(f"{ASKED} AS a")
+
+
+def lay_out(facts: FactBase, columns: list[str], kinds: list[Kind], rows: list[Row]) -> None:
+    """Fill the table of what is asked about, numbered by `n`."""
+    stored: list[list[Value]] = (
+        [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in columns]
+    )
+    for place, kind in enumerate(kinds):
+        if kind == Kind.TEXT:
+            stored[place] = facts.names.codes(stored[place])
+    named = zip(columns, kinds, strict=True)
+    values = [f"unnest(?::{STORED[kind]}[]) AS {quoted(column)}" for column, kind in named]
+    facts.query(
+        f"CREATE OR REPLACE TEMP TABLE {ASKED} AS SELECT {', '.join(['unnest(?::INTEGER[]) AS n', *values])}",
+        [list(range(len(rows))), *stored],
+    )
 
 
 def head_term(clause: Clause, field: str) -> Expression:
@@ -205,17 +345,23 @@ class Question:
         columns = [*_amount(clause, body), *values]
         named = [f"c{place}" for place in range(len(columns))]
         self.columns = ", ".join(map("{} AS {}".format, columns, named))
+        self.blanks = {p: (None,) * (place.stop - place.start) for p, place in self.places.items()}
         self.amount, rank, *rest = named
         least_first = _function(clause) == "min"
         self.order = ", ".join([f"{rank} {'ASC' if least_first else 'DESC'}", *rest])
 
     def matches(self, answers: list[Row]) -> list[Match]:
-        return [self._match(answer) for answer in self.facts.told(self.kinds, answers)]
+        """What the answers say; columns after those of the question are passed over."""
+        width = len(self.kinds)
+        told = self.facts.told(self.kinds, [answer[:width] for answer in answers])
+        return [self._match(answer) for answer in told]
 
     def _match(self, answer: Row) -> Match:
         bindings = dict(zip(self.names, answer[2:], strict=False))
-        found = {position: answer[place] for position, place in self.places.items()}
-        facts = {p: fact for p, fact in found.items() if any(v is not None for v in fact)}
+        blanks = self.blanks
+        facts = {
+            p: fact for p, place in self.places.items() if (fact := answer[place]) != blanks[p]
+        }
         return Match(self.clause, bindings, facts, int(answer[0] or 0))
 
 

@@ -121,6 +121,8 @@ class Explainer:
         self.told: dict[Fact, Proof] = {}
         """Facts without their reasons."""
         self.known: dict[tuple[Fact, How], Known] = {}
+        self.places: dict[str, dict[Row, list[Origin]]] = {}
+        """Where given facts were read, as far as that was asked ahead."""
 
     def prove(self, template: str, row: Row, how: How = WHOLE) -> Proof:
         """Why the fact holds.
@@ -128,13 +130,19 @@ class Explainer:
         Facts that are questions of their own are stated and not proved, unless in full; what has
         been proved further up is not proved again, so an answer is linear in the facts it shows.
         """
-        self._begin()
-        if not self.facts.has(template, row):
-            how = replace(how, depth=0)
+        there = self.facts.has(template, row)
+        return self.prove_there(template, row, how if there else replace(how, depth=0))
+
+    def prove_there(self, template: str, row: Row, how: How) -> Proof:
+        """The same for what is known to be a fact."""
+        self.opened, self.trail, self.pointed = set(), [], []
         return self._prove(template, row, how)
 
-    def _begin(self) -> None:
-        self.opened, self.trail, self.pointed = set(), [], []
+    def forget(self) -> None:
+        """Everything that was fetched, or told before."""
+        self.matcher.forget()
+        for held in (self.known, self.told, self.places):
+            held.clear()
 
     def _prove(self, template: str, row: Row, how: How, stake: Stake | None = None) -> Proof:
         """`stake` is on a number of the fact, for the sake of what rests on it."""
@@ -176,7 +184,8 @@ class Explainer:
 
     def origins(self, template: str, row: Row) -> list[Origin]:
         """Where a given fact was read."""
-        return self.facts.origins(template, row)
+        found = self.places.get(template, {}).get(row)
+        return self.facts.origins(template, row) if found is None else found
 
     def _opened(self, proof: Proof, fact: Fact, how: How, stake: Stake | None) -> Proof:
         """The fact with its reasons; what they touch is noted, so that nothing is told twice.
@@ -206,16 +215,39 @@ class Explainer:
         below = replace(how, every=False)
         derivations: list[Derivation] = []
         count = 0
-        for clause in self.matcher.clauses.get(template, []):
-            wanted = WAYS if how.every else int(not derivations)
-            most = how.lines if clause.aggregates else max(wanted, 1)
-            found = self.matcher.matches(clause, row, most)
-            count += bool(found.number) if clause.aggregates else found.number
-            if clause.aggregates and found.number and wanted:
+        for clause, found in self.ways(template, row, how):
+            adds_up = self.matcher.head(clause).aggregates
+            count += bool(found.number) if adds_up else found.number
+            if found.listed and adds_up:
                 derivations.append(self._ledger(clause, row, found, below, stake))
-            elif wanted:
+            else:
                 derivations += [self._derivation(match, below, stake) for match in found.listed]
         return tuple(derivations), count - len(derivations)
+
+    def ways(self, template: str, row: Row, how: How) -> Iterator[tuple[Clause, Matches]]:
+        """Each clause that concludes the fact, with the matches that are told of it."""
+        told = False
+        for clause in self.matcher.clauses.get(template, []):
+            found = self.matcher.matches(clause, row, self.most(clause, how))
+            if found.number:
+                yield clause, found.first(0) if told and not how.every else found
+                told = True
+
+    def most(self, clause: Clause, how: How) -> int:
+        """How many matches of a clause are told at most."""
+        if self.matcher.head(clause).aggregates:
+            return how.lines
+        return WAYS if how.every else 1
+
+    def below(self, match: Match, how: How) -> Iterator[tuple[Fact, How]]:
+        """The facts that a match rests on, and how far each is asked further."""
+        quiet = self.rulebook.rules[match.clause.rule].quiet
+        further = replace(how, every=False).below(quiet)
+        for position, row in match.facts.items():
+            condition = match.clause.body[position]
+            assert isinstance(condition, Presence | Fallback)
+            template = condition.atom.template
+            yield (template, row), self._of_premise(template, further)
 
     def _template(self, name: str) -> Template:
         return self.facts.vocabulary.templates[name]
@@ -292,8 +324,12 @@ class Explainer:
                     pass
 
     def _premise(self, template: str, row: Row, how: How, stake: Stake | None) -> Proof:
+        return self._prove(template, row, self._of_premise(template, how), stake)
+
+    def _of_premise(self, template: str, how: How) -> How:
+        """What is a question of its own is not asked further, unless in full."""
         own_question = self._template(template).own_question and not how.full
-        return self._prove(template, row, replace(how, depth=0) if own_question else how, stake)
+        return replace(how, depth=0) if own_question else how
 
     def _absent(self, atom: Atom, match: Match) -> Absent:
         known = self._known(atom, match)
