@@ -339,7 +339,8 @@ class Names:
 
     def label(self, text: str) -> str:
         """The name as shown of what the text identifies: mostly the text itself."""
-        self._fetch("text", self._codes, [text])
+        if text not in self._codes:
+            self._fetch("text", self._codes, [text])
         return self._labels.get(text, text)
 
     def _fetch(self, column: str, known: dict[Value, Value], asked: Sequence[Value]) -> None:

@@ -5,6 +5,7 @@ that the conditions are joined with, and each clause is asked once for all of th
 all bindings of a clause are fetched at once: a query costs more than the rows that it brings.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -59,7 +60,8 @@ class Matches(NamedTuple):
     total: int
 
     def first(self, limit: int) -> "Matches":
-        return Matches(self.listed[:limit], self.number, self.total)
+        enough = len(self.listed) <= limit
+        return self if enough else Matches(self.listed[:limit], self.number, self.total)
 
 
 NONE = Matches([], 0, 0)
@@ -191,25 +193,26 @@ class Matcher:
     def all_matches(self, clause: Clause) -> dict[Row, Matches]:
         """Every binding of the clause, by what those for a fact share; asked once."""
         if id(clause) not in self._all:
-            head, body = self.head(clause), self._ranked_body(clause)
-            question = Question(clause, body, self.facts)
-            values = [body.terms.value(term) for term in head.terms]
-            found = self.facts.query(
-                f"SELECT {', '.join([question.columns, *values])} "
-                f"{body.text()} ORDER BY {question.order}"
-            )
-            width = len(question.kinds)
-            groups = self.facts.told(head.kinds, [answer[width:] for answer in found])
-            by_group: dict[Row, list[Match]] = {}
-            for group, match in zip(groups, question.matches(found), strict=True):
-                by_group.setdefault(group, []).append(match)
-            self._all[id(clause)] = {
-                group: Matches(listed, len(listed), sum(match.amount for match in listed))
-                for group, listed in by_group.items()
-            }
+            self._all[id(clause)] = dict(self.every(clause))
         return self._all[id(clause)]
 
-    def _ranked_body(self, clause: Clause, asked: tuple[str, ...] = ()) -> "AskedBody":
+    def every(self, clause: Clause) -> Iterator[tuple[Row, Matches]]:
+        """The same, not held."""
+        head, body = self.head(clause), self._ranked_body(clause)
+        question = Question(clause, body, self.facts)
+        values = [body.terms.value(term) for term in head.terms]
+        found = self.facts.query(
+            f"SELECT {', '.join([question.columns, *values])} {body.text()} ORDER BY {question.order}"
+        )
+        width = len(question.kinds)
+        groups = self.facts.told(head.kinds, [answer[width:] for answer in found])
+        by_group: dict[Row, list[Match]] = defaultdict(list)
+        for group, match in zip(groups, question.matches(found), strict=True):
+            by_group[group].append(match)
+        for group, listed in by_group.items():
+            yield group, Matches(listed, len(listed), sum(match.amount for match in listed))
+
+    def _ranked_body(self, clause: Clause, asked: bool = False) -> "AskedBody":
         """In a recursion a fact rests on facts of earlier rounds only, so that reasons end."""
         stratum = self.strata[clause.head.template]
         if not stratum.recursive:
@@ -252,7 +255,7 @@ class Matcher:
         head = self.head(clause)
         columns = [f"g{place}" for place in head.places]
         lay_out(self.facts, columns, head.kinds, [head.of(row) for row in rows])
-        body = self._ranked_body(clause, tuple(columns))
+        body = self._ranked_body(clause, asked=True)
         question = Question(clause, body, self.facts)
         same = [
             f"{body.terms.value(term)} IS NOT DISTINCT FROM a.{column}"
@@ -293,7 +296,7 @@ class AskedBody(Body):
         clause: Clause,
         facts: FactBase,
         table_of: Callable[[int, str], str],
-        asked: tuple[str, ...],
+        asked: bool,
     ) -> None:
         self.asked = asked
         super().__init__(clause, facts, table_of)
@@ -311,10 +314,12 @@ def lay_out(facts: FactBase, columns: list[str], kinds: list[Kind], rows: list[R
     for place, kind in enumerate(kinds):
         if kind == Kind.TEXT:
             stored[place] = facts.names.codes(stored[place])
-    named = zip(columns, kinds, strict=True)
-    values = [f"unnest(?::{STORED[kind]}[]) AS {quoted(column)}" for column, kind in named]
+    values = [
+        f"unnest(?::{STORED[kind]}[]) AS {quoted(column)}"
+        for column, kind in zip(["n", *columns], [Kind.NUMBER, *kinds], strict=True)
+    ]
     facts.query(
-        f"CREATE OR REPLACE TEMP TABLE {ASKED} AS SELECT {', '.join(['unnest(?::INTEGER[]) AS n', *values])}",
+        f"CREATE OR REPLACE TEMP TABLE {ASKED} AS SELECT {', '.join(values)}",
         [list(range(len(rows))), *stored],
     )
 

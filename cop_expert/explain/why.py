@@ -197,8 +197,8 @@ class Explainer:
         self.trail.append(fact)
         self.opened.add(fact)
         derivations, unshown = self._derivations(*fact, how, stake)
-        proof = replace(proof, derivations=derivations, unshown=unshown)
-        proof = replace(proof, bookkeeping=_is_bookkeeping(proof))
+        bookkeeping = _is_bookkeeping(derivations)
+        proof = replace(proof, derivations=derivations, unshown=unshown, bookkeeping=bookkeeping)
         touched = tuple(self.trail[begun:])
         if len(touched) <= SMALL and not stake:
             if proof.bookkeeping:
@@ -392,9 +392,9 @@ def as_fact(amount: int) -> int:
     return rescale(amount, INNER_PLACES, PLACES)
 
 
-def _is_bookkeeping(proof: Proof) -> bool:
-    return bool(proof.derivations) and all(
+def _is_bookkeeping(derivations: tuple[Derivation, ...]) -> bool:
+    return bool(derivations) and all(
         derivation.quiet
         and all(not isinstance(p, Proof) or p.bookkeeping for p in all_premises(derivation))
-        for derivation in proof.derivations
+        for derivation in derivations
     )

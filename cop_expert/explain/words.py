@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -16,6 +17,9 @@ from cop_expert.model.template import Datatype, Kind, Value
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
+Says = Callable[[Mapping[str, Value]], str | None]
+"""Says a value of these bindings; nothing where there is none."""
+
 
 class Speaker:
     """Says values, facts and reasons aloud in one language."""
@@ -25,6 +29,11 @@ class Speaker:
         self.language = language
         self.names = facts.names
         self.parameters = facts.kept("parameters", dict[str, Parameter])
+        self._amounts: dict[tuple[int, int], tuple[Datatype, str]] = {}
+        self._types: dict[int, tuple[dict[str, Datatype], dict[str, Datatype]]] = {}
+        self._reasons: dict[int, tuple[Sentence, list[str | Says]]] = {}
+        self._expressions: dict[int, tuple[Expression, Says]] = {}
+        """By the identity of what is held with it, so that nothing else takes that."""
         self.called = {
             str(record["community"]): str(record["name"])
             for record in (facts.records("Called") if "Called" in self.vocabulary.templates else [])
@@ -49,6 +58,13 @@ class Speaker:
 
     def amount(self, millionths: int, datatype: Datatype) -> str:
         """A number with its measure: "3 people", "58.3 %"."""
+        key = millionths, id(datatype)
+        if key not in self._amounts:
+            self._amounts[key] = datatype, self.spelled(millionths, datatype)
+        return self._amounts[key][1]
+
+    def spelled(self, millionths: int, datatype: Datatype) -> str:
+        """The same, thought about."""
         exact = to_decimal(millionths) * datatype.factor
         places = Decimal("0.01" if datatype.name == "Ratio" else "0.1")
         rounded = exact.quantize(places, ROUND_HALF_UP)
@@ -100,36 +116,49 @@ class Speaker:
         self, sentence: Sentence, bindings: Mapping[str, Value], types: dict[str, Datatype]
     ) -> str:
         """A rule's reason with its values filled in."""
-        said = []
-        for piece in sentence:
-            if isinstance(piece, Slot):
-                wanted = self.vocabulary.datatypes.get(piece.datatype)
-                said.append(self.expression(piece.expression, bindings, types, wanted) or "–")
-            else:
-                said.append(piece)
-        return "".join(said)
+        key = id(sentence)
+        if key not in self._reasons:
+            self._reasons[key] = sentence, [self._piece(piece, types) for piece in sentence]
+        pieces = self._reasons[key][1]
+        return "".join(p if isinstance(p, str) else p(bindings) or "–" for p in pieces)
+
+    def _piece(self, piece: str | Slot, types: dict[str, Datatype]) -> "str | Says":
+        if isinstance(piece, str):
+            return piece
+        return self._says(piece.expression, types, self.vocabulary.datatypes.get(piece.datatype))
 
     def expression(
-        self,
-        expression: Expression,
-        bindings: Mapping[str, Value],
-        types: dict[str, Datatype],
-        wanted: Datatype | None = None,
+        self, expression: Expression, bindings: Mapping[str, Value], types: dict[str, Datatype]
     ) -> str | None:
-        """An expression's value said aloud, as the datatype wanted or as what it measures."""
-        values = {name: parameter.value for name, parameter in self.parameters.items()}
-        names = values | dict(bindings)
+        """An expression's value said aloud, as what it measures."""
+        key = id(expression)
+        if key not in self._expressions:
+            self._expressions[key] = expression, self._says(expression, types)
+        return self._expressions[key][1](bindings)
+
+    def _says(
+        self, expression: Expression, types: dict[str, Datatype], wanted: Datatype | None = None
+    ) -> "Says":
+        """What says an expression's value, as the datatype wanted or as what it measures."""
+        settings = {name: parameter.value for name, parameter in self.parameters.items()}
         kinds = self._kinds(types)
         datatype = wanted or measure(expression, kinds, self.vocabulary.datatypes)
         if isinstance(expression, Variable):
-            return self.value(names.get(expression.name), datatype)
+            name, default = expression.name, settings.get(expression.name)
+            return lambda bindings: self.value(bindings.get(name, default), datatype)
         if isinstance(expression, Constant):
             named = wanted or kinds.get(expression.parameter, datatype)
-            return self.value(expression.value, named)
-        try:
-            return self.amount(rescale(*number_of(expression)(names), 6), datatype)
-        except (DividedByZero, OverflowInRule, KeyError):
-            return None
+            said = self.value(expression.value, named)
+            return lambda bindings: said
+        reckon = number_of(expression)
+
+        def reckoned(bindings: Mapping[str, Value]) -> str | None:
+            try:
+                return self.amount(rescale(*reckon({**settings, **bindings}), 6), datatype)
+            except (DividedByZero, OverflowInRule, KeyError):
+                return None
+
+        return reckoned
 
     def measure(self, expression: Expression, types: dict[str, Datatype]) -> Datatype:
         """The datatype as which an expression's value is said."""
@@ -137,7 +166,10 @@ class Speaker:
 
     def _kinds(self, types: dict[str, Datatype]) -> dict[str, Datatype]:
         """The types of a clause's names, and of the parameters."""
-        return {name: self._kind(p) for name, p in self.parameters.items()} | types
+        if id(types) not in self._types:
+            named = {name: self._kind(p) for name, p in self.parameters.items()}
+            self._types[id(types)] = types, named | types
+        return self._types[id(types)][1]
 
     def _kind(self, parameter: Parameter) -> Datatype:
         """A parameter's datatype; one that has none is what its value is."""
@@ -145,12 +177,20 @@ class Speaker:
         return self.vocabulary.datatypes.get(parameter.datatype, unknown)
 
 
+@cache
+def pieces_of(sentence: str) -> list[tuple[bool, list[str]]]:
+    """A sentence cut up: optional or not, each in turn text and name in braces."""
+    cut = [PLACEHOLDER.split(piece) for piece in OPTIONAL.split(sentence)]
+    return [(place % 2 == 1, piece) for place, piece in enumerate(cut)]
+
+
 def fill(sentence: str, said: Callable[[str], str | None]) -> str:
     """Put values in the braces; a piece in square brackets goes where a value in it is absent."""
-
-    def optional(piece: re.Match[str]) -> str:
-        inside = [said(name) for name in PLACEHOLDER.findall(piece[1])]
-        return "" if None in inside else piece[1]
-
-    kept = OPTIONAL.sub(optional, sentence)
-    return PLACEHOLDER.sub(lambda found: said(found[1]) or "–", kept)
+    text = ""
+    for optional, piece in pieces_of(sentence):
+        values = [said(name) for name in piece[1::2]]
+        if not (optional and None in values):
+            text += piece[0]
+            for value, after in zip(values, piece[2::2], strict=True):
+                text += ("–" if value is None else value) + after
+    return text

@@ -29,8 +29,8 @@ class LocalSpeaker(Speaker):
         super().__init__(facts, phrases.wording.language)
         self.phrases = phrases
 
-    def amount(self, millionths: int, datatype: Datatype) -> str:
-        return self.phrases.number(super().amount(millionths, datatype))
+    def spelled(self, millionths: int, datatype: Datatype) -> str:
+        return self.phrases.number(super().spelled(millionths, datatype))
 
     def value(self, value: Value, datatype: Datatype, given: bool = False) -> str:
         said = super().value(value, datatype, given)
