@@ -563,6 +563,7 @@ def why(
       cop-expert why grand-hotel "Chef" "Front of house" --format md
     """
     from cop_expert.explain.ask import facts_asked_about
+    from cop_expert.explain.in_bulk import prove_all
     from cop_expert.explain.outline import brief, outline
     from cop_expert.explain.why import BRIEF, How
     from cop_expert.model.explained import VERSION, Explained
@@ -571,8 +572,7 @@ def why(
 
     form = "json" if as_json else form
     run = concluded(folder)
-    # The whole proof asks so much that everything is fetched at once.
-    explainer = explaining(run, folder, many=full)
+    explainer = explaining(run, folder)
     if contrast is not None:
         if place is None or form in ("json", "turtle"):
             raise click.UsageError("--contrast OTHER goes with SUBJECT IN, as text, md or html")
@@ -584,7 +584,7 @@ def why(
         raise click.ClickException(nothing_concluded(subject, place))
     in_short = depth is None and not (full or every or form in ("json", "turtle"))
     how = BRIEF if in_short else How(WHOLE if depth is None else depth, every, full)
-    proof = explainer.prove(answers[0].template, answers[0].row, how)
+    (proof,) = prove_all(explainer, [(answers[0].template, answers[0].row)], how)
     replay = replayed(folder, explainer, proof) if checking else None
     also = further(explainer, answers[1:6])
     if form == "turtle":
@@ -598,14 +598,12 @@ def why(
         print_answer(Answer((item,), remarks, tuple(also)), words, form)
 
 
-def explaining(
-    run: "Run", folder: Path, language: str | None = None, many: bool = False
-) -> "Explainer":
+def explaining(run: "Run", folder: Path, language: str | None = None) -> "Explainer":
     """What explains in the engagement's language, unless in another."""
     from cop_expert.report.language import local_explainer
 
     language = language or run.manifest.language
-    return local_explainer(run.facts, run.rulebook, language, folder, many)
+    return local_explainer(run.facts, run.rulebook, language, folder)
 
 
 def replayed(folder: Path, explainer: "Explainer", proof: "Proof") -> "Replay":

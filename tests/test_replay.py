@@ -18,6 +18,7 @@ from random_rules import SANDBOX, VALUES, Case, cases
 from test_engines import SMALL
 
 from cop_expert import pipeline
+from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.why import BRIEF, WHOLE, Explainer, How
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row
@@ -143,10 +144,9 @@ def inner(value: Any) -> Value:
 def test_random_engagements(seed: int, tmp_path: Path) -> None:
     write_engagement(tmp_path / "some", seed)
     run = pipeline.infer(pipeline.read(tmp_path / "some"), "duckdb", "unkept")
-    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts), many=True)
+    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts))
     replayer = Replayer(run.facts, run.rulebook, folder=tmp_path / "some")
-    for template, row in concluded(run.facts):
-        proof = explainer.prove(template, row, STEP)
+    for proof in prove_all(explainer, concluded(run.facts), STEP):
         assert proof.derivations
         assert not faults(replayer, proof)
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from cop_expert import pipeline
+from cop_expert.explain import matches
 from cop_expert.explain.ask import facts_asked_about
+from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.name_book import UnknownName
 from cop_expert.explain.outline import Item, brief, outline
-from cop_expert.explain.why import Explainer, How
+from cop_expert.explain.why import BRIEF, Explainer, Fact, How
 from cop_expert.explain.words import Speaker
 from cop_expert.model.proof import Compared, Derivation, Premise, Proof, all_premises, origins
 
@@ -81,21 +83,28 @@ def test_every_place_named_holds_what_is_said_of_it(explainer: Explainer) -> Non
 
 
 def test_everything_concluded_can_be_explained(run: pipeline.Run) -> None:
-    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts), many=True)
+    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    for proof in prove_all(explainer, concluded(run), How(depth=1)):
+        assert proof.derivations, proof.says
+
+
+def concluded(run: pipeline.Run) -> Iterator[Fact]:
     for template in run.facts.vocabulary.templates.values():
         if not template.given:
-            for row in run.facts.rows(template.name):
-                proof = explainer.prove(template.name, row, How(depth=1))
-                assert proof.derivations, proof.says
+            yield from ((template.name, row) for row in run.facts.rows(template.name))
 
 
-def test_one_by_one_and_all_at_once_explain_alike(run: pipeline.Run) -> None:
-    one, all_at_once = (
-        Explainer(run.facts, run.rulebook, Speaker(run.facts), many=many) for many in (False, True)
-    )
-    for template in ("Assignment", "Crossing", "Cut"):
-        for row in run.facts.rows(template)[:4]:
-            assert one.prove(template, row) == all_at_once.prove(template, row)
+@pytest.mark.parametrize("how", [BRIEF, How(depth=2, every=True), How(depth=4, full=True)])
+def test_one_by_one_and_all_at_once_explain_alike(
+    how: How, run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = [fact for number, fact in enumerate(concluded(run)) if number % 5 == 0]
+    one = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    proofs = [one.prove(*fact, how) for fact in facts]
+    monkeypatch.setattr(matches, "FEW", -1)
+    monkeypatch.setattr(matches, "ALONE", -1)
+    together = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    assert list(prove_all(together, facts, how)) == proofs
 
 
 def test_nothing_false_is_explained(explainer: Explainer) -> None:

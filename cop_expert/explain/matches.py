@@ -35,8 +35,8 @@ from cop_expert.model.template import Kind, Template, Value
 
 FEW = 2_000
 """Facts of a template up to which all of its bindings are fetched for a single question."""
-MANY = 200_000
-"""The same for a whole document."""
+ALONE = 20
+"""Facts of a template up to which each is asked for by itself."""
 ASKED = '"@asked"'
 """The table of the facts that are asked about."""
 
@@ -82,7 +82,7 @@ class Head(NamedTuple):
 class Matcher:
     """Asks the clauses of one rulebook again."""
 
-    def __init__(self, facts: FactBase, rulebook: CheckedRulebook, many: bool = False) -> None:
+    def __init__(self, facts: FactBase, rulebook: CheckedRulebook) -> None:
         self.facts = facts
         self.strata: dict[str, Stratum] = {}
         self.clauses: dict[str, list[Clause]] = {}
@@ -90,12 +90,12 @@ class Matcher:
             self.strata |= dict.fromkeys(stratum.templates, stratum)
             for clause in stratum.clauses:
                 self.clauses.setdefault(clause.head.template, []).append(clause)
-        most, sizes = MANY if many else FEW, facts.sizes()
+        sizes = facts.sizes()
         largest = max((sizes[name] for name in self.strata if name in sizes), default=0)
         self.held = {
             name
             for name, stratum in self.strata.items()
-            if sizes.get(name, largest) <= most and not stratum.recursive
+            if sizes.get(name, largest) <= FEW and not stratum.recursive
         }
         """The templates whose bindings are all held in memory, once they are asked for."""
         self.ranks = Ranks(facts, self.strata)
@@ -202,7 +202,8 @@ class Matcher:
         question = Question(clause, body, self.facts)
         values = [body.terms.value(term) for term in head.terms]
         found = self.facts.query(
-            f"SELECT {', '.join([question.columns, *values])} {body.text()} ORDER BY {question.order}"
+            f"SELECT {', '.join([question.columns, *values])} {body.text()} "
+            f"ORDER BY {question.order}"
         )
         width = len(question.kinds)
         groups = self.facts.told(head.kinds, [answer[width:] for answer in found])
@@ -236,9 +237,9 @@ class Matcher:
 
     def ask_ahead(self, template: str, rows: Iterable[Row], limit: Callable[[Clause], int]) -> None:
         """Fetch at once what will be asked of these facts."""
-        if template in self.held:
-            return
         asked = list(rows)
+        if template in self.held or len(asked) <= ALONE:
+            return
         for clause in self.clauses.get(template, []):
             known = self._ahead.setdefault(id(clause), {})
             meant = asked

@@ -104,14 +104,11 @@ class Known(NamedTuple):
 class Explainer:
     """Proves facts of one fact base."""
 
-    def __init__(
-        self, facts: FactBase, rulebook: CheckedRulebook, speaker: Speaker, many: bool = False
-    ) -> None:
-        """With `many`, made for explaining a whole document rather than one fact."""
+    def __init__(self, facts: FactBase, rulebook: CheckedRulebook, speaker: Speaker) -> None:
         self.facts = facts
         self.rulebook = rulebook
         self.speaker = speaker
-        self.matcher = Matcher(facts, rulebook, many)
+        self.matcher = Matcher(facts, rulebook)
         self.opened: set[Fact] = set()
         """What the present answer has proved."""
         self.trail: list[Fact] = []

@@ -38,13 +38,13 @@ class LocalSpeaker(Speaker):
 
 
 def local_explainer(
-    facts: FactBase, rulebook: CheckedRulebook, language: str, folder: Path, many: bool = False
+    facts: FactBase, rulebook: CheckedRulebook, language: str, folder: Path
 ) -> Explainer:
     """What explains an engagement's conclusions in a language, with the engagement's own words."""
     speaker = LocalSpeaker(facts, phrases(language))
     said = translated(rulebook, speaker.language, Templates(folder))
     speaker.parameters = said.parameters
-    return Explainer(facts, said, speaker, many)
+    return Explainer(facts, said, speaker)
 
 
 def translated(rulebook: CheckedRulebook, language: str, templates: Templates) -> CheckedRulebook:

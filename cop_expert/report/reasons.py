@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from cop_expert.explain.in_bulk import fetch
 from cop_expert.explain.outline import Item, outline
 from cop_expert.explain.why import Explainer, How
 from cop_expert.facts import FactBase, Row
@@ -156,6 +157,8 @@ class Reasons:
         for key, number in self.numbers.items():
             said |= {self._says(*fact): anchor(number) for fact in key if len(key) == 1}
         writer = _Writer(self.phrases, said)
+        cited = zip(self.numbers, self.depths, strict=True)
+        fetch(self.explainer, {fact: How(depth) for key, depth in cited for fact in key})
         return tuple(
             Reason(number, tuple(self._told(fact, depth, anchor(number), writer) for fact in key))
             for (key, number), depth in zip(self.numbers.items(), self.depths, strict=True)

@@ -25,7 +25,7 @@ def strategy(
     has_reasons: bool,
 ) -> Strategy:
     """Everything that the document says; each statement with its reason where it has reasons."""
-    explainer = Explainer(known.facts, rulebook, known.speaker, many=True)
+    explainer = Explainer(known.facts, rulebook, known.speaker)
     is_whole = known.told == known.communities
     reasons = Reasons(known.facts, explainer, wording, has_reasons, is_whole)
     granularity = people.granularity(known, reasons, rulebook)
