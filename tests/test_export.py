@@ -518,7 +518,7 @@ def test_an_export_that_fails_leaves_nothing(
 
     module = import_module(f"cop_expert.export.{FORMS[form].module}")
     owner, name = {
-        "turtle": (getattr(module, "_Turtle", None), "rules"),
+        "turtle": (getattr(module, "Turtle", None), "rules"),
         "xlsx": (getattr(module, "_Book", None), "topic"),
         "moodle": (getattr(module, "_Moodle", None), "enrolments"),
     }[form]

@@ -315,13 +315,20 @@ def lay_out(facts: FactBase, columns: list[str], kinds: list[Kind], rows: list[R
     for place, kind in enumerate(kinds):
         if kind == Kind.TEXT:
             stored[place] = facts.names.codes(stored[place])
+    lay_out_stored(facts, columns, kinds, [list(range(len(rows))), *stored])
+
+
+def lay_out_stored(
+    facts: FactBase, columns: list[str], kinds: list[Kind], stored: list[list[Value]]
+) -> None:
+    """The same with columns as tables hold them, the numbers before the others."""
     values = [
         f"unnest(?::{STORED[kind]}[]) AS {quoted(column)}"
         for column, kind in zip(["n", *columns], [Kind.NUMBER, *kinds], strict=True)
     ]
     facts.query(
         f"CREATE OR REPLACE TEMP TABLE {ASKED} AS SELECT {', '.join(values)}",
-        [list(range(len(rows))), *stored],
+        stored,
     )
 
 

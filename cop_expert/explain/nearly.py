@@ -6,10 +6,9 @@ for which most conditions hold, then the one whose numbers miss their thresholds
 """
 
 from collections.abc import Iterator
-from itertools import starmap
 from typing import NamedTuple
 
-from cop_expert.explain.matches import Match, Question
+from cop_expert.explain.matches import ASKED, Match, Question, lay_out_stored
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.joins import is_key_among
@@ -131,8 +130,7 @@ class NearBody(Body):
             for name, value in zip(names, rows[0], strict=True):
                 self.terms.take(name, _literal(value))
             return
-        columns = zip(names, zip(*rows, strict=True), strict=True)
-        self.tables.append(f"(SELECT {', '.join(starmap(_listed, columns))}) AS asked")
+        self.tables.append(f"{ASKED} AS asked")
         for name in names:
             self.terms.take(name, f"asked.{quoted(name)}")
 
@@ -179,13 +177,24 @@ class Nearest:
 
     def __init__(self, facts: FactBase) -> None:
         self.facts = facts
+        self.laid_out: Candidates | None = None
+
+    def _body(self, clause: Clause, candidates: Candidates) -> NearBody:
+        """The clause's body; several candidates are laid out in a table that it is joined with."""
+        names, rows = candidates
+        if len(rows) > 1 and candidates != self.laid_out:
+            columns = [list(range(len(rows))), *map(list, zip(*rows, strict=True))]
+            kinds = [clause.types[name].kind for name in names]
+            lay_out_stored(self.facts, list(names), kinds, columns)
+            self.laid_out = candidates
+        return NearBody(clause, self.facts, candidates)
 
     def near(self, clause: Clause, goal: Goal) -> Near | None:
         """The nearest binding; None where the clause can never conclude what was asked for."""
         candidates = goal.of(clause)
         if candidates is None or not _is_meant(clause, goal, self.facts) or _is_off(clause):
             return None
-        body = NearBody(clause, self.facts, candidates)
+        body = self._body(clause, candidates)
         question = Question(clause, body, self.facts)
         flags = list(body.holds.values())
         met = " + ".join(f"({flag})::INTEGER" for flag in flags) or "0"
@@ -204,7 +213,7 @@ class Nearest:
         assert isinstance(condition, Presence)
         candidates = goal.of(clause)
         assert candidates
-        body = NearBody(clause, self.facts, candidates)
+        body = self._body(clause, candidates)
         known = {
             field: body.terms.value(term)
             for field, term in condition.atom
@@ -243,7 +252,3 @@ def _is_off(clause: Clause) -> bool:
 def _literal(value: Value) -> str:
     """Not a bare number, which in an ORDER BY would count columns."""
     return str(value) if isinstance(value, bool) else f"{value}::BIGINT"
-
-
-def _listed(name: str, values: tuple[Value, ...]) -> str:
-    return f"unnest([{', '.join(map(str, values))}]) AS {quoted(name)}"
