@@ -1,6 +1,7 @@
 """One piece of work in a process of its own: prints the seconds of its parts as JSON.
 
-python bench/jobs.py (duckdb | experta | by-hand | by-hand-stored | declared) FOLDER THREADS
+python bench/jobs.py (duckdb | experta | by-hand | by-hand-stored | declared | explain) \
+  FOLDER THREADS
 """
 
 import json
@@ -81,11 +82,67 @@ def declared(folder: Path, threads: int) -> Parts:
     return {"load": timed(lambda: script.load(connection, folder, "by_hand_declared.sql"))[0]}
 
 
+def explain(folder: Path) -> Parts:
+    """Answer within one process about what was concluded and kept."""
+    from cop_expert import pipeline
+    from cop_expert.explain.ask import facts_asked_about, goals_asked_about
+    from cop_expert.explain.in_bulk import prove_all
+    from cop_expert.explain.why import BRIEF, Explainer
+    from cop_expert.explain.why_not import WhyNot
+    from cop_expert.explain.words import Speaker
+    from cop_expert.export.concluded import Concluded
+    from cop_expert.export.reasons import Reasons
+
+    run = pipeline.conclude(folder)
+    facts, rulebook = run.facts, run.rulebook
+    assignments = facts.rows("Assignment")
+    there, absent = subjects(facts.records("Assignment"), facts.records("Item"))
+
+    def explainer() -> Explainer:
+        return Explainer(facts, rulebook, Speaker(facts))
+
+    def why() -> object:
+        answer = facts_asked_about(facts, *there)[0]
+        return explainer().prove(answer.template, answer.row, BRIEF)
+
+    def why_not() -> object:
+        return WhyNot(explainer()).refuse(next(goals_asked_about(facts, *absent)))
+
+    def reasons() -> int:
+        concluded = Concluded(facts, rulebook, run.manifest.name, "en")
+        return sum(len(found) for _, found in Reasons(concluded).of("Assignment"))
+
+    def answers() -> int:
+        asked = (("Assignment", row) for row in assignments)
+        return sum(len(proof.derivations) for proof in prove_all(explainer(), asked))
+
+    parts: Parts = {"assignments": len(assignments)}
+    for name, work in (("why", why), ("why not", why_not)):
+        parts[f"first {name}"] = timed(work)[0]
+        parts[name] = min(timed(work)[0] for _ in range(5))
+    for name, work in (("reasons", reasons), ("answers", answers)):
+        parts[name] = timed(work)[0]
+    return parts
+
+
+def subjects(
+    assignments: list[dict[str, Any]], items: list[dict[str, Any]]
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """An item and a community that takes it, and one that it does not take."""
+    subject = assignments[len(assignments) // 2]
+    community = subject["community"]
+    taken = {one["item"] for one in assignments if one["community"] == community}
+    absent = [item["item"] for item in items if item["item"] not in taken]
+    return (subject["item"], community), (absent[len(absent) // 2], community)
+
+
 def main() -> None:
     name, folder, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     match name:
         case "by-hand" | "by-hand-stored":
             parts = by_hand(folder, threads, on_demand=name == "by-hand")
+        case "explain":
+            parts = explain(folder)
         case "declared":
             parts = declared(folder, threads)
         case _:

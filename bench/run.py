@@ -188,6 +188,40 @@ WAITING: tuple[Column, ...] = (
 )
 
 
+# Explanations
+
+
+class Explaining(NamedTuple):
+    size: Size
+    answers: Outcome
+
+    def of_infer(self, part: str) -> str:
+        return f"{self.answers.parts[part] / self.size.ours.parts['infer']:.2f}"
+
+    def milliseconds(self, part: str) -> str:
+        return f"{self.answers.parts[part] * 1000:,.0f}"
+
+
+def explaining(size: Size, times: int) -> Explaining:
+    """Of what was kept while one waited."""
+    (answers,) = by_turns(times, lambda: job("explain", size.folder, THREADS))
+    return Explaining(size, answers)
+
+
+EXPLAINING: tuple[Column, ...] = (
+    ("people", lambda row: people(row.size)),
+    ("why, ms", lambda row: row.milliseconds("why")),
+    ("the first", lambda row: row.milliseconds("first why")),
+    ("why-not, ms", lambda row: row.milliseconds("why not")),
+    ("the first", lambda row: row.milliseconds("first why not")),
+    ("assignments", lambda row: f"{row.answers.parts['assignments']:,}"),
+    ("their reasons, s", lambda row: f"{row.answers.parts['reasons']:.2f}"),
+    ("reasons / infer", lambda row: row.of_infer("reasons")),
+    ("short answers, s", lambda row: f"{row.answers.parts['answers']:.2f}"),
+    ("answers / infer", lambda row: row.of_infer("answers")),
+)
+
+
 # Both engines
 
 
@@ -263,6 +297,7 @@ def sections(sizes: list[int], desk: Path, times: int) -> Iterator[tuple[str, st
     yield "memory", laid_out(MEMORY, found)
     yield "growth", laid_out(GROWTH, (Step(*pair) for pair in pairwise(found)))
     yield "waiting", laid_out(WAITING, [waiting(size, desk, times) for size in found])
+    yield "explaining", laid_out(EXPLAINING, [explaining(size, times) for size in found])
     yield "engines", laid_out(ENGINES, [both_engines(*pair, times) for pair in few(desk)])
     yield "little", laid_out(MEMORY_LIMITED, [with_little(found[-1])])
 
