@@ -719,7 +719,7 @@ def what_would_change(
         return
     from cop_expert.report.differences import ways_text
 
-    click.echo(ways_text(found, wish, explainer.speaker, run.facts.vocabulary), nl=False)
+    click.echo(ways_text(found, wish, explainer), nl=False)
 
 
 def wished(explainer: "Explainer", subject: str, place: str | None, word: str | None) -> "Wish":

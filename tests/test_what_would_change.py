@@ -77,5 +77,5 @@ def test_the_answer_fits_on_a_screen() -> None:
         main, ["what-would-change", str(HOTEL), "Knife skills", "Kitchen", "--to", "core"]
     )
     assert answer.exit_code == 0, answer.output
-    assert answer.stdout.startswith("Knife skills is not assigned to Kitchen as core; ")
+    assert answer.stdout.startswith("Knife skills is not assigned to Kitchen as core. ")
     assert len(answer.stdout.splitlines()) <= 24

@@ -42,6 +42,13 @@ class Wish(NamedTuple):
     def is_met(self, explainer: Explainer) -> bool:
         return bool(self.rows(explainer)) == self.holds
 
+    def said(self, now: Explainer, supposed: Explainer) -> tuple[str, ...]:
+        """What meets the wish then, or against the wish holds now, in sentences."""
+        explainer = supposed if self.holds else now
+        names = explainer.facts.vocabulary.templates[self.template].names
+        facts = (dict(zip(names, row, strict=True)) for row in self.rows(explainer))
+        return tuple(explainer.speaker.fact(self.template, values) for values in facts)
+
     def remedies(self, explainer: Explainer) -> list[Remedy]:
         """What might bring it about, the easiest first."""
         remedies = Remedies(WhyNot(explainer))
@@ -58,6 +65,8 @@ class Way(NamedTuple):
 
     cost: int
     differences: Differences
+    turned: tuple[str, ...]
+    """What was wished, as far as it holds then or held until then, in sentences."""
 
 
 class Ways(NamedTuple):
@@ -97,7 +106,7 @@ class Search:
                 continue
             if wish.is_met(supposed):
                 differences = Differ(self.explainer, supposed).differences(causes=False)
-                found.append(Way(remedy.cost, differences))
+                found.append(Way(remedy.cost, differences, wish.said(self.explainer, supposed)))
             elif len(bases) < BASES:
                 bases.append((remedy, supposed))
         return found, bases

@@ -45,6 +45,8 @@ STEP = 10
 """What lies between two costs, so that of two changes in one table the smaller comes first."""
 FAR = 60
 """The most that the size of a change counts."""
+FARTHEST = 10
+"""How many times as large as now, or as one, a number is proposed to be at most."""
 PARAMETER_COST = 7
 """How hard it is to change a parameter, beside rows of tables."""
 DEAREST = 6
@@ -160,6 +162,9 @@ class Remedies:
                 yield from self._undo(clause, match, depth - 1)
 
     def _undo(self, clause: Clause, match: Match, depth: int) -> Iterator[Remedy]:
+        for atom in (c.atom for c in clause.body if isinstance(c, Absence)):
+            known = self.why_not.values(atom, match)
+            yield from self.to_hold(self.goal(atom.template, known), depth)
         against = [(place, opposite(stake)) for place, stake in stakes(match)]
         yield from self._move_all(match, against, depth)
         for position, condition in enumerate(clause.body):
@@ -169,9 +174,6 @@ class Remedies:
                 case Presence(atom) if position in match.facts:
                     if not self.templates[atom.template].obvious:
                         yield from self.to_fail(atom.template, match.facts[position], depth)
-                case Absence(atom):
-                    known = self.why_not.values(atom, match)
-                    yield from self.to_hold(self.goal(atom.template, known), depth)
 
     # By another number
 
@@ -212,7 +214,7 @@ class Remedies:
         if stake.field not in kind.may_change or not isinstance(value, int):
             return
         other = _rounded(stake, value, field)
-        if other is not None:
+        if other is not None and abs(other) <= FARTHEST * max(abs(value), UNIT):
             place = self.facts.origins(kind.name, row)[0]
             change = SetCell(kind.table, (), field.heading, other, place)
             far = abs(other - value) * STEP // max(abs(value), UNIT // 10)

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from cop_expert.explain.changing import Way, Ways, Wish
-from cop_expert.explain.words import Speaker
+from cop_expert.explain.why import Explainer
 from cop_expert.model.difference import Difference, Differences, Input
 from cop_expert.model.template import Vocabulary
 from cop_expert.report.phrases import Phrases, capital, finished, phrases
+
+BESIDE = 3
+"""Side effects of a change that are listed, totals apart; the rest is counted."""
 
 
 def differences_text(found: Differences, vocabulary: Vocabulary, words: Phrases) -> str:
@@ -53,14 +56,15 @@ def _causes(difference: Difference, words: Phrases) -> Iterator[str]:
         yield f"      {words.wording.differences.because.format(cause=cause.after or cause.before)}"
 
 
-def ways_text(found: Ways, wish: Wish, speaker: Speaker, vocabulary: Vocabulary) -> str:
+def ways_text(found: Ways, wish: Wish, explainer: Explainer) -> str:
     """What would turn a conclusion round: each way, and what else it brings about."""
+    speaker, vocabulary = explainer.speaker, explainer.facts.vocabulary
     words = phrases(speaker.language)
     wording = words.wording.differences
     values = dict(wish.values)
     absent = speaker.absence(wish.template, values)
     pattern = wording.to_hold if wish.holds else wording.to_fail
-    said = speaker.fact(wish.template, values)
+    said = "; ".join(wish.said(explainer, explainer))
     if not found.found:
         none = wording.no_way.format(says=absent if wish.holds else said, n=found.tried)
         return f"{finished(none)}\n"
@@ -83,13 +87,23 @@ def _way(
             yield f"{number}. {wording.added.format(after=given.after)}{place}"
         else:
             yield f"{number}. {wording.dropped.format(before=given.before)}{place}"
-    totals = [d for d in way.differences.conclusions if not vocabulary.templates[d.template].key]
-    others = len(way.differences.conclusions) + way.differences.unshown - len(totals)
-    for total in totals:
-        before = _otherwise(total.before, total.after)
-        yield f"   {wording.total.format(before=before, after=total.after)}"
-    if others > 1:
-        yield f"   {wording.others.format(n=others - 1)}"
+    if wish.holds and len(wish.values) < len(vocabulary.templates[wish.template].names):
+        yield from (f"   {wording.then.format(after=turned)}" for turned in way.turned)
+    beside = [d for d in way.differences.conclusions if not {d.before, d.after} & {*way.turned}]
+    totals = [d for d in beside if not vocabulary.templates[d.template].key]
+    others = [d for d in beside if d not in totals]
+    for difference in [*totals, *others[:BESIDE]]:
+        yield f"   {_side_effect(difference, words)}"
+    if len(others) > BESIDE:
+        more = len(others) - BESIDE + way.differences.unshown
+        yield f"   {wording.others.format(n=more)}"
+
+
+def _side_effect(difference: Difference, words: Phrases) -> str:
+    wording, before, after = words.wording.differences, difference.before, difference.after
+    if before and after:
+        return wording.total.format(before=_otherwise(before, after), after=after)
+    return wording.then.format(after=after) if after else wording.then_not.format(before=before)
 
 
 def _otherwise(before: str, after: str) -> str:

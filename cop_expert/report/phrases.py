@@ -89,6 +89,8 @@ class DifferenceWords(Struct, frozen=True):
     instead: str
     added: str
     dropped: str
+    then: str
+    then_not: str
     total: str
     others: str
 
