@@ -13,6 +13,7 @@ from cop_expert.explain.ask import facts_asked_about
 from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.name_book import UnknownName
 from cop_expert.explain.outline import Item, brief, outline
+from cop_expert.explain.pointers import explanation
 from cop_expert.explain.why import BRIEF, Explainer, Fact, How
 from cop_expert.explain.words import Speaker
 from cop_expert.model.proof import Compared, Derivation, Premise, Proof, all_premises, origins
@@ -183,3 +184,20 @@ def test_a_contribution_is_decisive_where_its_absence_undoes_the_conclusion(
 def test_the_short_answer_fits_in_a_few_lines(explainer: Explainer) -> None:
     for subject, place in (("Kitchen", None), ("Knife skills", "Kitchen"), ("Barista art", None)):
         assert 2 <= len(brief_lines(explainer, subject, place)) <= 8
+
+
+def items(item: Item) -> Iterator[Item]:
+    yield item
+    for child in item.children:
+        yield from items(child)
+
+
+@pytest.mark.parametrize("how", [How(), How(full=True), How(full=True, every=True)])
+def test_what_is_shown_above_is_shown_above(how: How, explainer: Explainer) -> None:
+    for row in explainer.facts.rows("Assignment"):
+        shown: set[str] = set()
+        for item in items(explanation(explainer.prove("Assignment", row, how))):
+            if item.remark == "above":
+                assert any(text.startswith(item.text) for text in shown), item.text
+            elif item.children:
+                shown.add(item.text)

@@ -56,6 +56,12 @@ def outline(proof: Proof) -> Item:
     return Item(f"{proof.says}: {way.text}", children=way.children + tuple(_margins(main)))
 
 
+def opened(proof: Proof) -> Item:
+    """A fact and its reasons, even where these are bookkeeping."""
+    way = _way(proof.derivations[0], frozenset())
+    return Item(f"{proof.says}: {way.text}" if way.text else proof.says, children=way.children)
+
+
 def brief(item: Item) -> Item:
     """The answer with the few reasons that matter, and what numbers among them are made of."""
     against = [child for child in item.children if child.kind == "absent"]
