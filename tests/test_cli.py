@@ -75,7 +75,7 @@ def test_why(hotel: Path) -> None:
 
 
 def test_why_as_json_names_template_and_values(hotel: Path) -> None:
-    proof = json.loads(run("why", hotel, "Knife skills", "Kitchen", "--json").stdout)
+    proof = json.loads(run("why", hotel, "Knife skills", "Kitchen", "--json").stdout)["proof"]
     assert proof["template"] == "Assignment"
     assert proof["values"]["level"] == "specialist"
 

@@ -24,6 +24,8 @@ Located = tuple[Row, Origin, str]
 """A given fact, where it was read, and why it holds if nobody wrote it."""
 BASE = "https://cop-expert.org/engagement/"
 
+Located = tuple[Row, Origin, str]
+"""A given fact, where it was read, and why it holds if nobody wrote it."""
 Said = dict[str, list[str]]
 """What is said of a subject: each property with its objects."""
 

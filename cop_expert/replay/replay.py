@@ -92,13 +92,19 @@ class _Walk:
             yield "there is no such fact"
         else:
             template = self.facts.vocabulary.templates[proof.template]
-            if proof.says != self.reasons.aloud.fact(proof.template, proof.values):
+            if proof.says != self._ought_to_say(proof, fact, template):
                 yield "the fact is said otherwise"
             told = (proof.obvious, proof.weighty, proof.bookkeeping)
             if told != (template.obvious, template.weighty, _is_bookkeeping(proof, template)):
                 yield "it is passed over, or not, against what the ontology and the rules say"
             check = self._of_given if template.given else self._of_concluded
             yield from check(proof, fact)
+
+    def _ought_to_say(self, proof: Proof, fact: Fact, template: Template) -> str:
+        """The fact, and of what nobody wrote down why it holds."""
+        says = self.reasons.aloud.fact(proof.template, proof.values)
+        because = self.facts.because(*fact) if template.given else ""
+        return f"{says}, because {because}" if because else says
 
     def _of_given(self, proof: Proof, fact: Fact) -> Iterator[str]:
         self.given.add(fact)
