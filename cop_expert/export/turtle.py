@@ -20,8 +20,6 @@ from cop_expert.load.alignment import Alignment, Relation
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Template, Value
 
-Located = tuple[Row, Origin, str]
-"""A given fact, where it was read, and why it holds if nobody wrote it."""
 BASE = "https://cop-expert.org/engagement/"
 
 Located = tuple[Row, Origin, str]
