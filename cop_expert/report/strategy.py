@@ -5,6 +5,7 @@ from cop_expert.load.engagement import Engagement
 from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import exchange, people, setting
+from cop_expert.report.granularity import granularity
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
 from cop_expert.report.reasons import Reasons
@@ -28,7 +29,7 @@ def strategy(
     explainer = Explainer(known.facts, rulebook, known.speaker, many=True)
     is_whole = known.told == known.communities
     reasons = Reasons(known.facts, explainer, wording, has_reasons, is_whole)
-    granularity = people.granularity(known, reasons, rulebook)
+    cut = granularity(known, reasons, rulebook)
     figures = setting.figures(known, reasons)
     advice = setting.advice(known, reasons)
     communities = people.communities(known, reasons)
@@ -46,7 +47,7 @@ def strategy(
         matrix=exchange.matrix(known, reasons, communities),
         crossings=exchange.crossings(known, reasons),
         flow=exchange.flow(known, reasons),
-        granularity=granularity,
+        granularity=cut,
         findings=findings,
         decisions=setting.decisions(known, reasons),
         advice=advice,
