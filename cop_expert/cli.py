@@ -855,6 +855,56 @@ def _print_items(items: tuple["Item", ...], words: "Phrases", indent: str) -> No
 
 @main.command()
 @FOLDER
+@click.option("--all", "every", is_flag=True, help="Every range of running costs, however narrow.")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Also write the picture of it that the strategy carries.",
+)
+@AS_JSON
+@answering
+def granularity(folder: Path, every: bool, picture: Path | None, as_json: bool) -> None:
+    """Say how finely to cut: what each choice comes to, as a community costs more or less to run.
+
+    \b
+    Examples:
+      cop-expert granularity grand-hotel
+      cop-expert granularity grand-hotel --picture steps.svg
+    """
+    from cop_expert.report.choices import choices
+    from cop_expert.report.choosing import choices_json, choices_text
+    from cop_expert.report.known import Known
+    from cop_expert.report.language import LocalSpeaker
+    from cop_expert.report.phrases import phrases
+
+    run = concluded(folder)
+    words = phrases(run.manifest.language)
+    known = Known(run.facts, LocalSpeaker(run.facts, words))
+    with progress() as stage:
+        stage("Weighing every cut")
+        found = choices(known, run.rulebook, run.manifest.name, every)
+    if picture:
+        write_picture(run, folder, picture)
+    if as_json:
+        echo_json(choices_json(found))
+        return
+    click.echo(choices_text(found, known, words), nl=False)
+
+
+def write_picture(run: "Run", folder: Path, path: Path) -> None:
+    from cop_expert.report.files import write_whole
+    from cop_expert.report.render import draw_steps
+
+    drawn = draw_steps(run.facts, run.manifest, folder)
+    if not drawn:
+        raise click.ClickException("there is one cut only, at any cost, so there is no picture")
+    write_whole(path, drawn.encode())
+    click.echo(path, err=True)
+
+
+@main.command()
+@FOLDER
 @click.option(
     "--format",
     "form",

@@ -44,9 +44,7 @@ def _apart(node: Node, hours: Mapping[str, int], running: int) -> int:
     return own + sum(hours[group] for group in node.groups)
 
 
-def _places(
-    tree: Mapping[str, Node], roots: Iterable[str], splits: set[str]
-) -> Iterator[Place]:
+def _places(tree: Mapping[str, Node], roots: Iterable[str], splits: set[str]) -> Iterator[Place]:
     waiting = list(roots)
     for unit in waiting:
         if unit not in splits:

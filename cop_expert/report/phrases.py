@@ -57,6 +57,7 @@ class Wording(Struct, frozen=True):
     no: str
     differences: "DifferenceWords"
     topics: dict[str, "TopicWords"]
+    choices: "ChoiceWords"
     rulebook: "RulebookWords"
     feeds: "FeedWords"
     words: dict[str, str]
@@ -87,6 +88,22 @@ class DifferenceWords(Struct, frozen=True):
     dropped: str
     total: str
     others: str
+
+
+class ChoiceWords(Struct, frozen=True):
+    """What stands in and below the table of `granularity`."""
+
+    in_force: str
+    widest: str
+    unlisted: str
+    as_found: str
+    as_set: str
+    finer: str
+    coarser: str
+    is_best: str
+    differs: str
+    cohesive: str
+    further_down: str
 
 
 class RulebookWords(Struct, frozen=True):

@@ -13,14 +13,17 @@ from cop_expert.load.words import plain
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, did_you_mean
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report.commentary import Commentary
+from cop_expert.report.cuts import Cuts
+from cop_expert.report.granularity import stretches
 from cop_expert.report.known import Known
 from cop_expert.report.language import LocalSpeaker, translated
 from cop_expert.report.phrases import Phrases, phrases
 from cop_expert.report.pictures import bars, cut, sets
+from cop_expert.report.pictures.alone import standing_alone
 from cop_expert.report.reasons import cited
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.templates import Templates, Words, environment, located
-from cop_expert.report.view import Manifest, Strategy
+from cop_expert.report.view import Figure, Granularity, Manifest, Strategy
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -68,6 +71,21 @@ def render(
         if request.form == "docx":
             return studio.word()
         return studio.text(request.form).encode()
+
+
+def draw_steps(facts: FactBase, manifest: Manifest, folder: Path) -> str:
+    """Communities by what one costs to run, as an SVG file; empty where there is one cut only."""
+    templates, wording = Templates(folder), phrases(manifest.language)
+    known = Known(facts, LocalSpeaker(facts, wording))
+    found = Granularity(stretches(Cuts(known)), (), 0, Figure(0), False, "")
+    geometry = cut.steps(found, known)
+    if geometry is None:
+        return ""
+    with located(templates):
+        filled = environment(templates, known, wording, "html")
+        words = Words(filled, templates, wording.wording.language)
+        draw: Any = filled.get_template("pictures.svg.j2").make_module()
+        return standing_alone(str(draw.steps(geometry, {"granularity": found}, words)))
 
 
 def _sections(templates: Templates, engagement: Engagement, request: Request) -> list[str]:
