@@ -259,7 +259,7 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
     found = bring_to_fixed_point(_engine(name, facts), knowledge.rulebook)
     problems = [*knowledge.warnings, *found]
     _lay_beside(knowledge)
-    problems += contradictions(facts, knowledge.rulebook, knowledge.language)
+    problems += remarks(facts, knowledge.rulebook, knowledge.language)
     stop_at_errors(problems)
     manifest = Manifest(
         name=knowledge.name,
@@ -312,25 +312,27 @@ def _lay_beside(knowledge: Knowledge) -> None:
     facts.keep("parameters", knowledge.rulebook.parameters)
 
 
-def contradictions(
-    facts: FactBase, rulebook: CheckedRulebook, language: str
-) -> Iterator[Diagnostic]:
-    """Facts that may not be, each at the first place in the client's files that leads to it."""
+def remarks(facts: FactBase, rulebook: CheckedRulebook, language: str) -> Iterator[Diagnostic]:
+    """Facts that may not be, or are worth a look, each at the first place that leads to it."""
     from cop_expert.explain.why import Explainer
     from cop_expert.explain.words import Speaker
     from cop_expert.model.proof import origins
 
-    for template in (t for t in facts.vocabulary.templates.values() if t.problem):
+    for template in facts.vocabulary.templates.values():
+        if not (template.problem or template.remark):
+            continue
         for row in facts.rows(template.name):
             proof = Explainer(facts, rulebook, Speaker(facts, language)).prove(template.name, row)
-            places = origins(proof)
+            first, *others = origins(proof)
+            second = next((one for one in others if one.source == first.source), None)
             yield Diagnostic(
-                "contradiction",
-                proof.says,
-                places[0],
+                "contradiction" if template.problem else "without-effect",
+                "; ".join([proof.says, *(why.because for why in proof.derivations[:1])]),
+                first,
                 "change or delete one of the rows that lead to it",
-                places[1] if len(places) > 1 else None,
-                "and here" if len(places) > 1 else "",
+                second,
+                "and here" if second else "",
+                warning=template.remark,
             )
 
 
