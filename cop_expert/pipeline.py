@@ -11,12 +11,13 @@ from cop_expert.facts import UNLIMITED, FactBase, Limits
 from cop_expert.keep import (
     fingerprint_of,
     keep_facts,
+    kept_beside,
     kept_facts,
     kept_or_made,
     program,
     standard_files,
 )
-from cop_expert.model.diagnostic import Diagnostic, in_order, stop_at_errors
+from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, in_order, stop_at_errors
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Rulebook, texts_of
 from cop_expert.model.template import Vocabulary
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cop_expert.load.importing import DryRun
     from cop_expert.load.propose import Wishes
     from cop_expert.load.sheet import Sheet
+    from cop_expert.report.view import Prices
 
 ENGINES = ("auto", "experta", "duckdb")
 SMALL = 400
@@ -115,6 +117,37 @@ def _kept(folder: Path, fingerprint: str, engine: str) -> Run | None:
 def suppose(folder: Path, changes: "Changes", progress: Progress = quietly) -> Run:
     """What would be concluded if the engagement were otherwise; nothing of it is kept."""
     return infer(read(folder, progress, changes=changes), "auto", "", progress)
+
+
+def prices(run: Run, folder: Path, progress: Progress = quietly) -> "Prices":
+    """What each decision costs: the run against one without it, kept for the next question."""
+    from cop_expert.load.changes import Changes, DropRow
+    from cop_expert.report.price import price
+    from cop_expert.report.view import Price
+
+    def make() -> "Prices":
+        found: Prices = {}
+        places = [place for _, place in run.facts.located("Decision")]
+        for number, place in enumerate(places, start=1):
+            progress(f"Weighing decision {number} of {len(places)}")
+            try:
+                without = suppose(folder, Changes((DropRow("decisions", (), place),)))
+            except KnowledgeProblem:  # others rest on it
+                continue
+            found[str(place)] = price(run.facts, without.facts)
+        return found
+
+    if not run.facts.count("Decision"):
+        return {}
+    name = f"{run.manifest.fingerprint}.prices.json"
+    return kept_beside(folder, name, dict[str, Price], make)
+
+
+def decision_headings(run: Run) -> list[str]:
+    """The columns of the decisions table, in order."""
+    from cop_expert.load.headings import column_fields
+
+    return [field.heading for field in column_fields(run.facts.vocabulary.templates["Decision"])]
 
 
 def read(

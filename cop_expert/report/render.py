@@ -1,6 +1,6 @@
 """A run and the templates in, the strategy document out: Markdown, HTML or Word."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from cop_expert.report.pictures.alone import standing_alone
 from cop_expert.report.reasons import cited
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.templates import Templates, Words, environment, located
-from cop_expert.report.view import Figure, Granularity, Manifest, Strategy
+from cop_expert.report.view import Figure, Granularity, Manifest, Prices, Strategy
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,9 +55,17 @@ class UnknownCommunity(Exception):
 
 
 def render(
-    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, request: Request
+    facts: FactBase,
+    rulebook: CheckedRulebook,
+    manifest: Manifest,
+    folder: Path,
+    request: Request,
+    reckon: Callable[[], Prices] = dict,
 ) -> bytes:
-    """The document as a file holds it; raises KnowledgeProblem on an engagement's own templates."""
+    """The document as a file holds it; `reckon` says what each decision costs.
+
+    Raises KnowledgeProblem on an engagement's own templates.
+    """
     engagement, _ = read_engagement(folder)
     templates = Templates(folder)
     sections = _sections(templates, engagement, request)
@@ -65,7 +73,8 @@ def render(
     known = _known(facts, wording, engagement, request)
     said = translated(rulebook, wording.wording.language, templates)
     has_reasons = "reasons" in sections and not engagement.settings.publish
-    document = strategy(known, said, manifest, engagement, wording, has_reasons)
+    prices = reckon() if "decisions" in sections else {}
+    document = strategy(known, said, manifest, engagement, wording, has_reasons, prices)
     with located(templates):
         studio = _Studio(templates, known, wording, document, sections)
         if request.form == "docx":

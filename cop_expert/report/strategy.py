@@ -9,7 +9,7 @@ from cop_expert.report.granularity import granularity
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import Manifest, Strategy
+from cop_expert.report.view import Manifest, Prices, Strategy
 
 LONG = 100
 """Rows of a table about all communities; the rest is counted."""
@@ -24,6 +24,7 @@ def strategy(
     engagement: Engagement,
     wording: Phrases,
     has_reasons: bool,
+    prices: Prices,
 ) -> Strategy:
     """Everything that the document says; each statement with its reason where it has reasons."""
     explainer = Explainer(known.facts, rulebook, known.speaker, many=True)
@@ -49,7 +50,7 @@ def strategy(
         flow=exchange.flow(known, reasons),
         granularity=cut,
         findings=findings,
-        decisions=setting.decisions(known, reasons),
+        decisions=setting.decisions(known, reasons, prices),
         advice=advice,
         additions=setting.additions(known, reasons, rulebook, engagement),
         method=setting.method(known, rulebook, manifest, engagement),

@@ -398,6 +398,25 @@ class Finding(Struct, frozen=True):
     said: tuple[Sentence, ...]
 
 
+class Price(Struct, frozen=True):
+    """What a strategy has more of, or less, for a decision; found by a run without it."""
+
+    communities: int
+    running: int
+    """Hours a year of running them."""
+    assigned: int
+    superfluous: int
+    crossings: int
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.communities or self.assigned or self.superfluous or self.crossings)
+
+
+Prices = dict[str, Price]
+"""By the place of the decision: `tables/decisions.csv:2`."""
+
+
 class Decided(Struct, frozen=True):
     """A decision of the leader."""
 
@@ -407,10 +426,11 @@ class Decided(Struct, frozen=True):
     why: str
     by: str
     on: str
+    value: int | None
+    until: str
     has_effect: bool
-    costs: int | None
-    """Hours a year; none where they are not known, or there are none."""
-    spares: int | None
+    price: Price | None
+    """None where it was not looked for, or nothing would hold without the decision."""
     reason: str
 
 
