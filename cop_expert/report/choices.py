@@ -121,10 +121,10 @@ def choices(known: Known, rulebook: CheckedRulebook, name: str, every: bool = Fa
 
 def _choice(cuts: Cuts, stretch: Stretch, taken: list[Taken]) -> Choice:
     items = Counter(item for one in taken for item in one.relevant)
-    running = (cuts.running if stretch.in_force else stretch.low) + BEYOND
+    running = cuts.running if stretch.in_force else stretch.low
     places = set(cuts.places(stretch.low))
-    best = best_cut(cuts.tree, cuts.roots, running)
-    wasted = stretch.wasted + running * len(places)
+    best = best_cut(cuts.tree, cuts.roots, running + BEYOND)
+    least = best.hours - BEYOND * len(best.places)
     return Choice(
         stretch=stretch,
         smallest=min((one.heads for one in taken), default=0),
@@ -132,10 +132,10 @@ def _choice(cuts: Cuts, stretch: Stretch, taken: list[Taken]) -> Choice:
         assigned=sum(one.assigned for one in taken),
         superfluous=sum(one.superfluous for one in taken),
         crossings=sum(number - 1 for number in items.values()),
-        running=running - BEYOND,
+        running=running,
         best=len(cuts.merged(best.places)),
-        saved=wasted - best.hours,
-        left=tuple(_left(cuts, places - set(best.places))) if wasted > best.hours else (),
+        saved=stretch.wasted + running * len(places) - least,
+        left=tuple(_left(cuts, places - set(best.places))),
     )
 
 
