@@ -114,7 +114,7 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
         people=head,
         is_told=is_told,
         goal=str(goal.get("goal") or ""),
-        lead=str(unit.get("lead") or ""),
+        lead=_lead(known, identity) or str(unit.get("lead") or ""),
         why=why,
         warnings=warnings,
         members=tuple(_member(known, reasons, post) for post in members[:MEMBERS]),
@@ -135,6 +135,11 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
         superfluous=sum(item.superfluous for item in items),
         everything=product(people, sum(known.hours.values())),
     )
+
+
+def _lead(known: Known, identity: str) -> str:
+    """Who was appointed to lead it, over whom its unit names."""
+    return ", ".join(str(record["name"]) for record in known.all("Appointed", community=identity))
 
 
 def _why(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
