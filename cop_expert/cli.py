@@ -862,9 +862,14 @@ def print_differences(old: "Run", new: "Run", as_json: bool, in_short: bool = Fa
         echo_json(msgspec.to_builtins(found))
         return
     from cop_expert.report.differences import differences_text, shortened
+    from cop_expert.report.phrases import phrases
+    from cop_expert.report.price import price
 
     found = shortened(found, new.facts.vocabulary) if in_short else found
     click.echo(differences_text(found, new.facts.vocabulary, new.manifest.language), nl=False)
+    cost = price(new.facts, old.facts)
+    if cost.communities and cost.running:
+        click.echo(f"\n{phrases(new.manifest.language).running(cost.communities, cost.running)}")
 
 
 def nothing_concluded(subject: str, place: str | None) -> str:

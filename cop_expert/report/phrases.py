@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct, convert
 
 from cop_expert.explain.outline import Item
+from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Value
 from cop_expert.resources import resource
@@ -88,6 +89,7 @@ class DifferenceWords(Struct, frozen=True):
     dropped: str
     total: str
     others: str
+    running: str
 
 
 class ChoiceWords(Struct, frozen=True):
@@ -195,6 +197,12 @@ class Phrases:
             return text
         signs = {",": self.wording.thousands, ".": self.wording.decimal}
         return NUMBER.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), text)
+
+    def running(self, communities: int, hours: int) -> str:
+        """What it takes to run more communities, or spares to run fewer; hours in millionths."""
+        signed = (f"{communities:+,}", f"{hours / UNIT:+,.1f}".removesuffix(".0"))
+        count, amount = (self.number(one.replace("-", "−")) for one in signed)
+        return self.wording.differences.running.format(communities=count, hours=amount)
 
     def checked(self, steps: int, rows: int, assumed: int) -> str:
         """What came of replaying a proof that holds."""
