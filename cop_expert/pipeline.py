@@ -358,15 +358,13 @@ def remarks(facts: FactBase, rulebook: CheckedRulebook, language: str) -> Iterat
             proof = Explainer(facts, rulebook, Speaker(facts, language)).prove(template.name, row)
             first, *others = origins(proof)
             second = next((one for one in others if one.source == first.source), None)
-            yield Diagnostic(
-                "contradiction" if template.problem else "without-effect",
-                "; ".join([proof.says, *(why.because for why in proof.derivations[:1])]),
-                first,
-                "change or delete one of the rows that lead to it",
-                second,
-                "and here" if second else "",
-                warning=template.remark,
-            )
+            said = "; ".join([proof.says, *(why.because for why in proof.derivations[:1])])
+            advice = "change or delete one of the rows that lead to it"
+            beside = (advice, second, "and here" if second else "")
+            if template.problem:
+                yield Diagnostic("contradiction", said, first, *beside)
+            else:
+                yield Diagnostic("without-effect", said, first, *beside, warning=True)
 
 
 def _engine(name: str, facts: FactBase) -> "Engine":
