@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -16,6 +16,7 @@ import click
 from cop_expert import __version__
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from decimal import Decimal
 
     from cop_expert.explain.ask import Answerable
@@ -38,6 +39,7 @@ R = TypeVar("R")
 FOLDER = click.argument(
     "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER"
 )
+DAY = click.DateTime(["%Y-%m-%d"])
 WHOLE = 99
 """Reasons deep where nobody says how deep."""
 ENGINE = click.option(
@@ -62,7 +64,7 @@ def as_form(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     )
 
 
-UNDONE = {"export": "written", "new": "written"}
+UNDONE = {"export": "written", "new": "written", "decide": "written"}
 """What a command would have done but for problems; others would have concluded."""
 
 
@@ -806,6 +808,76 @@ def what_if(
 
 
 @main.command()
+@FOLDER
+@click.argument("words", nargs=-1, required=True, metavar="DECISION…")
+@click.option("--reason", default="", help="Why, in one sentence.")
+@click.option("--by", default="", help="Who decides.")
+@click.option("--on", type=DAY, help="The day of the decision; today where left out.")
+@click.option("--until", type=DAY, help="The last day on which it holds.")
+@click.option("--undo", is_flag=True, help="Take such a decision back.")
+@click.option("--yes", is_flag=True, help="Do not ask, do it.")
+@answering
+def decide(
+    folder: Path,
+    words: tuple[str, ...],
+    reason: str,
+    by: str,
+    on: "datetime | None",
+    until: "datetime | None",
+    undo: bool,
+    yes: bool,
+) -> None:
+    """Record a decision: say what it changes, ask, and write it into the decisions table.
+
+    \b
+    Examples:
+      cop-expert decide grand-hotel split Kitchen --reason "Three crafts" --by "Ines Roth"
+      cop-expert decide grand-hotel appoint lead Kitchen: Ines Roth --reason "…" --by "…"
+      cop-expert decide grand-hotel set Kitchen running = 10 --reason "…" --by "…"
+      cop-expert decide grand-hotel split Kitchen --undo
+    """
+    from datetime import datetime
+
+    from cop_expert.explain.deciding import decision, placed_decision
+    from cop_expert.load.changes import Changes, DropRow
+    from cop_expert.load.csv_file import UnreadableFile
+    from cop_expert.load.record import append_row, remove_row, table_file
+    from cop_expert.pipeline import decision_headings, suppose
+
+    if not undo and not (reason.strip() and by.strip()):
+        raise click.UsageError("a decision needs --reason and --by")
+    run = concluded(folder)
+    today = datetime.now().astimezone()  # goes into the table, and has no say in what follows
+    record = {"reason": reason, "by": by, "on": f"{on or today:%Y-%m-%d}"}
+    record |= {"until": f"{until:%Y-%m-%d}"} if until else {}
+    try:
+        with known_names(folder):
+            row = decision(" ".join(words), run.facts, record)
+            place = placed_decision(row, run.facts) if undo else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    path = table_file(folder, row.table)
+    if place and folder / place.source != path:
+        raise click.ClickException(f"this decision stands in {place}: delete it there")
+    change = DropRow(row.table, (), place) if place else row
+    with progress() as stage:
+        supposed = suppose(folder, Changes((change,)), stage)
+    before, after = explaining(run, folder), explaining(supposed, folder)
+    print_differences(before, after, as_json=False, in_short=True)
+    tell(set(supposed.manifest.warnings) - set(run.manifest.warnings))
+    if not yes:
+        click.confirm(f"\n{'Take it back' if undo else 'Record it'}?", abort=True)
+    try:
+        if place:
+            remove_row(path, place.line)
+        else:
+            append_row(path, row.texts, decision_headings(run))
+    except UnreadableFile as error:
+        raise click.ClickException(f"{path.name}: {error}") from error
+    click.echo(path, err=True)
+
+
+@main.command()
 @click.argument("old", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("new", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @AS_JSON
@@ -822,20 +894,27 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
     print_differences(explaining(before, old, language), explaining(after, new), as_json)
 
 
-def print_differences(old: "Explainer", new: "Explainer", as_json: bool) -> None:
+def print_differences(
+    old: "Explainer", new: "Explainer", as_json: bool, in_short: bool = False
+) -> None:
     from cop_expert.explain.differ import Differ
 
-    found = Differ(old, new).differences()
+    found = Differ(old, new).differences(causes=not in_short)
     if as_json:
         import msgspec
 
         echo_json(msgspec.to_builtins(found))
         return
-    from cop_expert.report.differences import differences_text
+    from cop_expert.report.differences import differences_text, shortened
     from cop_expert.report.phrases import phrases
+    from cop_expert.report.price import price
 
-    words = phrases(new.speaker.language)
-    click.echo(differences_text(found, new.facts.vocabulary, words), nl=False)
+    vocabulary, words = new.facts.vocabulary, phrases(new.speaker.language)
+    found = shortened(found, vocabulary) if in_short else found
+    click.echo(differences_text(found, vocabulary, words), nl=False)
+    cost = price(new.facts, old.facts)
+    if cost.communities and cost.running:
+        click.echo(f"\n{words.running(cost.communities, cost.running)}")
 
 
 def nothing_concluded(subject: str, place: str | None) -> str:
@@ -898,6 +977,56 @@ def print_json(thing: "Explained | Refused") -> None:
 
 @main.command()
 @FOLDER
+@click.option("--all", "every", is_flag=True, help="Every range of running costs, however narrow.")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Also write the picture of it that the strategy carries.",
+)
+@AS_JSON
+@answering
+def granularity(folder: Path, every: bool, picture: Path | None, as_json: bool) -> None:
+    """Say how finely to cut: what each choice comes to, as a community costs more or less to run.
+
+    \b
+    Examples:
+      cop-expert granularity grand-hotel
+      cop-expert granularity grand-hotel --picture steps.svg
+    """
+    from cop_expert.report.choices import choices
+    from cop_expert.report.choosing import choices_json, choices_text
+    from cop_expert.report.known import Known
+    from cop_expert.report.language import LocalSpeaker
+    from cop_expert.report.phrases import phrases
+
+    run = concluded(folder)
+    words = phrases(run.manifest.language)
+    known = Known(run.facts, LocalSpeaker(run.facts, words))
+    with progress() as stage:
+        stage("Weighing every cut")
+        found = choices(known, run.rulebook, run.manifest.name, every)
+    if picture:
+        write_picture(run, folder, picture)
+    if as_json:
+        echo_json(choices_json(found))
+        return
+    click.echo(choices_text(found, known, words), nl=False)
+
+
+def write_picture(run: "Run", folder: Path, path: Path) -> None:
+    from cop_expert.report.files import write_whole
+    from cop_expert.report.render import draw_steps
+
+    drawn = draw_steps(run.facts, run.manifest, folder)
+    if not drawn:
+        raise click.ClickException("there is one cut only, at any cost, so there is no picture")
+    write_whole(path, drawn.encode())
+    click.echo(path, err=True)
+
+
+@main.command()
+@FOLDER
 @click.option(
     "--format",
     "form",
@@ -932,6 +1061,7 @@ def report(
       cop-expert report grand-hotel --format docx --audience leader -o strategy.docx
       cop-expert report grand-hotel --community Kitchen -o kitchen.md
     """
+    from cop_expert.pipeline import prices
     from cop_expert.report.render import Request, UnknownCommunity, render
 
     run = concluded(folder, engine)
@@ -939,7 +1069,8 @@ def report(
     try:
         with progress() as stage:
             stage("Writing the strategy")
-            document = render(run.facts, run.rulebook, run.manifest, folder, request)
+            reckon = partial(prices, run, folder, stage)
+            document = render(run.facts, run.rulebook, run.manifest, folder, request, reckon)
     except UnknownCommunity as unknown:
         hint = f"; {unknown.hint}" if unknown.hint else ""
         raise click.ClickException(f"no community is called '{unknown.name}'{hint}") from None

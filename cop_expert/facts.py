@@ -9,9 +9,11 @@ settings) lies beside the facts as JSON.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from secrets import token_hex
 from tempfile import gettempdir
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
@@ -77,12 +79,17 @@ class FactBase:
         connection: duckdb.DuckDBPyConnection,
         vocabulary: Vocabulary,
         path: Path | None = None,
+        database: str = "",
     ) -> None:
         # DuckDB would draw on standard output how far a long query is.
         self.connection = connection.execute("SET enable_progress_bar = false")
         self.vocabulary = vocabulary
         self.path = path
         """The file that it was opened from."""
+        self.database = database
+        """The one of the connection's databases that holds it, where it is not the first."""
+        if database:
+            connection.execute(f"USE {quoted(database)}")
         self.names = Names(self)
         self._staged: list[_Staged] = []
 
@@ -106,9 +113,30 @@ class FactBase:
 
     def beside(self) -> "FactBase":
         """The same facts by a connection of its own, for another thread."""
-        other = type(self)(self.connection.cursor(), self.vocabulary, self.path)
+        return self._again(self.connection.cursor(), self.database)
+
+    def _again(self, connection: duckdb.DuckDBPyConnection, database: str) -> "FactBase":
+        other = type(self)(connection, self.vocabulary, self.path, database)
         other.names = self.names
         return other
+
+    @contextmanager
+    def apart(self, templates: Collection[str]) -> Iterator["FactBase"]:
+        """The same facts but for those of these templates, which may be concluded anew."""
+        connection, name = self.connection.cursor(), f"apart {token_hex(8)}"
+        ((here,),) = connection.execute("SELECT current_database()").fetchall()
+        connection.execute(f"ATTACH ':memory:' AS {quoted(name)} (READ_WRITE)")
+        other = self._again(connection, name)
+        for template in self.vocabulary.templates.values():
+            if template.name in templates:
+                connection.execute(_create(template))
+            else:
+                table = quoted(template.name)
+                connection.execute(f"CREATE VIEW {table} AS FROM {quoted(here)}.{table}")
+        try:
+            yield other
+        finally:
+            connection.execute(f"USE {quoted(here)}; DETACH {quoted(name)}")
 
     def save(self, path: Path) -> None:
         """Write everything to a new file."""

@@ -99,10 +99,25 @@ def _place(folder: Path, fingerprint: str) -> Path:
 
 def _tidy(kept: Path) -> None:
     """Drop older runs, and what runs have left that were killed."""
-    for path in kept.parent.glob("*.duckdb*"):
+    for path in (*kept.parent.glob("*.duckdb*"), *kept.parent.glob("*.prices.json")):
         unfinished = path.name.startswith(".")
         if path != kept and (not unfinished or time.time() - path.stat().st_mtime > ABANDONED):
             path.unlink(missing_ok=True)
+
+
+def kept_beside(folder: Path, name: str, kind: type[T], make: Callable[[], T]) -> T:
+    """What was kept under a name that holds the hash of its inputs, else made now and kept."""
+    place = folder / FOLDER / name
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=kind)
+    except (OSError, ValueError):  # msgspec's errors are ValueErrors
+        made = make()
+    try:
+        with moved_into(place) as unfinished:
+            unfinished.write_bytes(msgspec.json.encode(made))
+    except OSError:
+        pass
+    return made
 
 
 # The standard knowledge

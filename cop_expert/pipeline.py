@@ -11,12 +11,13 @@ from cop_expert.facts import UNLIMITED, FactBase, Limits
 from cop_expert.keep import (
     fingerprint_of,
     keep_facts,
+    kept_beside,
     kept_facts,
     kept_or_made,
     program,
     standard_files,
 )
-from cop_expert.model.diagnostic import Diagnostic, in_order, stop_at_errors
+from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, in_order, stop_at_errors
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import CheckedRulebook, Rulebook, texts_of
 from cop_expert.model.template import Vocabulary
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cop_expert.load.importing import DryRun
     from cop_expert.load.propose import Wishes
     from cop_expert.load.sheet import Sheet
+    from cop_expert.report.view import Prices
 
 ENGINES = ("auto", "experta", "duckdb")
 SMALL = 200
@@ -115,6 +117,37 @@ def _kept(folder: Path, fingerprint: str, engine: str) -> Run | None:
 def suppose(folder: Path, changes: "Changes", progress: Progress = quietly) -> Run:
     """What would be concluded if the engagement were otherwise; nothing of it is kept."""
     return infer(read(folder, progress, changes=changes), "auto", "", progress)
+
+
+def prices(run: Run, folder: Path, progress: Progress = quietly) -> "Prices":
+    """What each decision costs: the run against one without it, kept for the next question."""
+    from cop_expert.load.changes import Changes, DropRow
+    from cop_expert.report.price import price
+    from cop_expert.report.view import Price
+
+    def make() -> "Prices":
+        found: Prices = {}
+        places = [place for _, place, _ in run.facts.located("Decision")]
+        for number, place in enumerate(places, start=1):
+            progress(f"Weighing decision {number} of {len(places)}")
+            try:
+                without = suppose(folder, Changes((DropRow("decisions", (), place),)))
+            except KnowledgeProblem:  # others rest on it
+                continue
+            found[str(place)] = price(run.facts, without.facts)
+        return found
+
+    if not run.facts.count("Decision"):
+        return {}
+    name = f"{run.manifest.fingerprint}.prices.json"
+    return kept_beside(folder, name, dict[str, Price], make)
+
+
+def decision_headings(run: Run) -> list[str]:
+    """The columns of the decisions table, in order."""
+    from cop_expert.load.headings import column_fields
+
+    return [field.heading for field in column_fields(run.facts.vocabulary.templates["Decision"])]
 
 
 def read(
@@ -282,7 +315,7 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
     found = bring_to_fixed_point(_engine(name, facts), knowledge.rulebook)
     problems = [*knowledge.warnings, *found]
     _lay_beside(knowledge)
-    problems += contradictions(facts, knowledge.rulebook, knowledge.language)
+    problems += remarks(facts, knowledge.rulebook, knowledge.language)
     stop_at_errors(problems)
     manifest = Manifest(
         name=knowledge.name,
@@ -335,26 +368,26 @@ def _lay_beside(knowledge: Knowledge) -> None:
     facts.keep("parameters", knowledge.rulebook.parameters)
 
 
-def contradictions(
-    facts: FactBase, rulebook: CheckedRulebook, language: str
-) -> Iterator[Diagnostic]:
-    """Facts that may not be, each at the first place in the client's files that leads to it."""
+def remarks(facts: FactBase, rulebook: CheckedRulebook, language: str) -> Iterator[Diagnostic]:
+    """Facts that may not be, or are worth a look, each at the first place that leads to it."""
     from cop_expert.explain.why import Explainer
     from cop_expert.explain.words import Speaker
     from cop_expert.model.proof import origins
 
-    for template in (t for t in facts.vocabulary.templates.values() if t.problem):
+    for template in facts.vocabulary.templates.values():
+        if not (template.problem or template.remark):
+            continue
         for row in facts.rows(template.name):
             proof = Explainer(facts, rulebook, Speaker(facts, language)).prove(template.name, row)
-            places = origins(proof)
-            yield Diagnostic(
-                "contradiction",
-                proof.says,
-                places[0],
-                "change or delete one of the rows that lead to it",
-                places[1] if len(places) > 1 else None,
-                "and here" if len(places) > 1 else "",
-            )
+            first, *others = origins(proof)
+            second = next((one for one in others if one.source == first.source), None)
+            said = "; ".join([proof.says, *(why.because for why in proof.derivations[:1])])
+            advice = "change or delete one of the rows that lead to it"
+            beside = (advice, second, "and here" if second else "")
+            if template.problem:
+                yield Diagnostic("contradiction", said, first, *beside)
+            else:
+                yield Diagnostic("without-effect", said, first, *beside, warning=True)
 
 
 def _engine(name: str, facts: FactBase) -> "Engine":

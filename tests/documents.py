@@ -1,9 +1,10 @@
 """Documents as a consultant asks for them, and small engagements to ask for."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
-from cop_expert.pipeline import conclude
+from cop_expert.pipeline import conclude, prices
 from cop_expert.report.render import Request, render
 from cop_expert.resources import resource
 
@@ -27,4 +28,6 @@ def document(folder: Path, form: str = "md", audience: str = "", community: str 
 
 def content(folder: Path, form: str = "md", audience: str = "", community: str = "") -> bytes:
     run = conclude(folder)
-    return render(run.facts, run.rulebook, run.manifest, folder, Request(form, audience, community))
+    request = Request(form, audience, community)
+    reckon = partial(prices, run, folder)
+    return render(run.facts, run.rulebook, run.manifest, folder, request, reckon)

@@ -30,7 +30,9 @@ def test_readme_shows_a_real_answer() -> None:
     assert answer and len(answer[0].splitlines()) > 5
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/asking.md", "docs/own-rules.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/asking.md", "docs/deciding.md", "docs/own-rules.md"]
+)
 def test_what_is_shown_works(page: str) -> None:
     assert "nothing was concluded" not in text_of(page)
     assert "Error:" not in text_of(page)

@@ -194,7 +194,9 @@ def published(folder: Path) -> Strategy:
     wording = phrases("en")
     known = Known(run.facts, LocalSpeaker(run.facts, wording), FEW)
     engagement, _ = read_engagement(folder)
-    return strategy(known, run.rulebook, run.manifest, engagement, wording, has_reasons=False)
+    return strategy(
+        known, run.rulebook, run.manifest, engagement, wording, has_reasons=False, prices={}
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)

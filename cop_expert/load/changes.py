@@ -56,6 +56,10 @@ class AddRow(Struct, frozen=True):
     table: str
     cells: tuple[tuple[str, Cell], ...]
 
+    @property
+    def texts(self) -> dict[str, str]:
+        return {heading: str(cell) for heading, cell in self.cells}
+
 
 Change = SetCell | DropRow | AddRow
 

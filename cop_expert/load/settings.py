@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ SETTINGS_FILE = "engagement.toml"
 SETTINGS: dict[str, type] = {
     "name": str,
     "language": str,
+    "as_of": date,
     "audience": str,
     "publish": bool,
     "parameters": dict,
@@ -25,6 +27,7 @@ SETTINGS: dict[str, type] = {
     "import": list,
 }
 TYPES_IN_WORDS: dict[type, str] = {
+    date: "a day, without quotation marks: 2026-03-31",
     str: 'a text in "quotation marks"',
     bool: "true or false",
     dict: "a section of its own, in brackets",
@@ -66,6 +69,8 @@ class Settings(Struct, frozen=True):
 
     name: str = ""
     language: str = ""
+    as_of: str = ""
+    """The day on which the knowledge is looked at, by which rows lapse; empty: none does."""
     audience: str = ""
     """Whom the document is for; empty: whoever asks for it without saying."""
     publish: bool = False
@@ -105,6 +110,7 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
     settings = Settings(
         name=tidy(right.get("name", "")),
         language=tidy(right.get("language", "")),
+        as_of=right["as_of"].isoformat()[:10] if "as_of" in right else "",
         audience=tidy(right.get("audience", "")),
         publish=right.get("publish", False),
         parameters=parameters,
@@ -153,7 +159,7 @@ def _misfits(sections: dict[str, Any], settings: Settings) -> Iterator[Diagnosti
         place = settings.places.get(plain(key), Origin(SETTINGS_FILE))
         if key not in SETTINGS:
             known = (
-                "settings are name, language, audience and publish; "
+                "settings are name, language, as_of, audience and publish; "
                 "parameters stand below a line [parameters]"
             )
             message = f"there is no setting {shown(key)}"

@@ -17,6 +17,7 @@ from cop_expert.load.findings import Findings
 from cop_expert.load.headings import column_fields
 from cop_expert.load.keys import check_clashes, check_duplicates, check_spellings
 from cop_expert.load.labels import collect_labels
+from cop_expert.load.lapsed import leave_out_lapsed
 from cop_expert.load.mapping import read_imports
 from cop_expert.load.merge import say_once
 from cop_expert.load.references import check_composed, missing_table, resolve_references
@@ -65,6 +66,7 @@ def read_tables(
     drafts = read_drafts(sheets, scales, facts, findings)
     if sheets:
         check_missing(drafts, facts.vocabulary, findings)
+    leave_out_lapsed(drafts, engagement.settings.as_of, facts, findings)
     resolve_references(drafts, facts, findings)
     for check in CHECKS:
         check(drafts, facts, findings)

@@ -133,6 +133,8 @@ class _Reader:
             says=self.texts(node, COP.says) or self.plain_sentence(node, itself),
             says_not=self.texts(node, COP.saysNot),
             problem=bool(self.one(node, COP.problem)),
+            remark=bool(self.one(node, COP.remark)),
+            lapses=str(self.one(node, COP.lapses) or ""),
             asks=tuple(tuple(text.split()) for text in asks),
             own_question=bool(self.one(node, COP.ownQuestion)),
             may_change=tuple(str(self.one(node, COP.mayChange) or "").split()),

@@ -101,6 +101,10 @@ class Template(Struct, frozen=True, dict=True):
     says_not: dict[str, str] = {}
     problem: bool = False
     """True where any such fact is a contradiction in the knowledge."""
+    remark: bool = False
+    """True where any such fact is worth a warning."""
+    lapses: str = ""
+    """The field with the last day on which a given fact holds."""
     asks: tuple[tuple[str, ...], ...] = ()
     """The fields by which a user asks why, subject first."""
     ask_order: int = 99

@@ -10,11 +10,24 @@ from cop_expert.report.phrases import Phrases, capital, finished, phrases
 
 BESIDE = 3
 """Side effects of a change that are listed, totals apart; the rest is counted."""
+IN_SHORT = ("Community", "Called", "Appointed")
 
 
 def differences_text(found: Differences, vocabulary: Vocabulary, words: Phrases) -> str:
     """What is given otherwise, then what is concluded otherwise, kind by kind."""
     return "\n".join(_lines(found, vocabulary, words)) + "\n"
+
+
+def shortened(found: Differences, vocabulary: Vocabulary) -> Differences:
+    """Totals, communities, and how they are called and led; the rest is counted."""
+    templates = vocabulary.templates
+    shown = tuple(
+        one
+        for one in found.conclusions
+        if not templates[one.template].key or one.template in IN_SHORT
+    )
+    unshown = found.unshown + len(found.conclusions) - len(shown)
+    return Differences(found.inputs, shown, unshown)
 
 
 def _lines(found: Differences, vocabulary: Vocabulary, words: Phrases) -> Iterator[str]:
@@ -23,7 +36,7 @@ def _lines(found: Differences, vocabulary: Vocabulary, words: Phrases) -> Iterat
     yield from (
         f"  {_changed(given.before, given.after)}{_place(given, words)}" for given in found.inputs
     )
-    if not found.conclusions:
+    if not (found.conclusions or found.unshown):
         yield f"\n{wording.same}"
     several = len(found.inputs) > 1
     kind = ""

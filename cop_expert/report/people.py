@@ -1,11 +1,7 @@
-"""Who needs what, which communities there are, and how finely they are cut: from conclusions."""
+"""Who needs what, which communities there are, and how they are cut: from conclusions."""
 
-from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import accumulate
 
-from cop_expert.model.arithmetic import UNIT
-from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import BRIEF, Reasons, Sentence
 from cop_expert.report.view import (
@@ -15,14 +11,11 @@ from cop_expert.report.view import (
     Broker,
     Community,
     Craft,
-    CutUnit,
     Figure,
-    Granularity,
     Measure,
     Member,
     Need,
     Needs,
-    Stretch,
 )
 
 ROOM, LEAST = 900, 12
@@ -32,7 +25,6 @@ REASONS = 400
 NEEDS = 12
 CRAFTS = 6
 BROKERS = 8
-CUTS = 24
 MEMBERS = 30
 """Rows shown; the rest is counted."""
 WARNINGS = ("TooLarge", "TooSmall", "NoLead")
@@ -122,7 +114,7 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
         people=head,
         is_told=is_told,
         goal=str(goal.get("goal") or ""),
-        lead=str(unit.get("lead") or ""),
+        lead=_lead(known, identity) or str(unit.get("lead") or ""),
         why=why,
         warnings=warnings,
         members=tuple(_member(known, reasons, post) for post in members[:MEMBERS]),
@@ -143,6 +135,11 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
         superfluous=sum(item.superfluous for item in items),
         everything=product(people, sum(known.hours.values())),
     )
+
+
+def _lead(known: Known, identity: str) -> str:
+    """Who was appointed to lead it, over whom its unit names."""
+    return ", ".join(str(record["name"]) for record in known.all("Appointed", community=identity))
 
 
 def _why(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
@@ -311,68 +308,3 @@ def _roots(known: Known) -> list[str]:
     """Units that are part of nothing larger, with people in them."""
     units = (str(record["unit"]) for record in known.all("Unit", part_of=None))
     return [unit for unit in units if known.one("UnitHeads", unit=unit)]
-
-
-# Granularity
-
-
-def granularity(known: Known, reasons: Reasons, rulebook: CheckedRulebook) -> Granularity:
-    """How the hours alone would cut at each running cost; decisions and sizes come on top."""
-    running, plateau = known.one("RunningCost"), known.one("WidestPlateau")
-    stays = [record for record in known.records("Stays") if number(record["hours"])]
-    set_to = rulebook.parameters["running"].value if "running" in rulebook.parameters else None
-    return Granularity(
-        stretches=tuple(_stretches(known, plateau)),
-        units=_cut_units(known, reasons, stays),
-        more_units=max(0, len(stays) - CUTS),
-        running=Figure(known.number("RunningCost", "hours"), reasons.cite("RunningCost", running)),
-        is_set=set_to is not None,
-        plateau_reason=reasons.cite("WidestPlateau", plateau),
-    )
-
-
-def _stretches(known: Known, plateau: Record | None) -> Iterator[Stretch]:
-    """From step to step, what is cut below it: the units that stay cut up to a higher cost."""
-    steps = sorted(number(record["hours"]) for record in known.records("CutStep"))
-    stays = known.numbers("Stays", "unit", "hours")
-    order = sorted(stays, key=lambda unit: -stays[unit])
-    more, spared = _accumulated(known, order)
-    ends: dict[int | None, list[str]] = {}
-    for unit in order:
-        ends.setdefault(stays[unit], []).append(known.name(unit))
-    roots = _roots(known)
-    whole = sum(known.number("UnitBurden", "burden", unit=root) for root in roots)
-    for low, high in zip(steps, [*steps[1:], None], strict=True):
-        cut = bisect_left(order, -low, key=lambda unit: -stays[unit])
-        yield Stretch(
-            low=low,
-            high=high,
-            communities=len(roots) + more[cut],
-            wasted=whole - spared[cut],
-            rejoined=tuple(sorted(ends.get(high, []))),
-            is_widest=plateau is not None and plateau["low"] == low,
-        )
-
-
-def _accumulated(known: Known, order: list[str]) -> tuple[list[int], list[int]]:
-    """Communities gained and hours spared by cutting the first so many of these units."""
-    groups = known.numbers("GroupCount", "unit", "number")
-    even = known.numbers("BreakEven", "unit", "hours")
-    gained = [groups[unit] // UNIT - 1 for unit in order]
-    spared = [even[unit] * more for unit, more in zip(order, gained, strict=True)]
-    return list(accumulate(gained, initial=0)), list(accumulate(spared, initial=0))
-
-
-def _cut_units(known: Known, reasons: Reasons, stays: list[Record]) -> tuple[CutUnit, ...]:
-    groups = known.numbers("GroupCount", "unit", "number")
-    cohesion = known.numbers("Cohesion", "unit", "cohesion")
-    return tuple(
-        CutUnit(
-            unit=known.speaker.name(str(record["unit"]), given=True),
-            hours=number(record["hours"]),
-            groups=groups[str(record["unit"])],
-            cohesion=cohesion[str(record["unit"])],
-            reason=reasons.cite("Stays", record),
-        )
-        for record in sorted(stays, key=lambda r: (-number(r["hours"]), str(r["unit"])))[:CUTS]
-    )

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from msgspec import Struct, convert
 
 from cop_expert.explain.outline import Item
+from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.explained import Replay
 from cop_expert.model.origin import Origin
 from cop_expert.model.proof import Proof
@@ -61,6 +62,7 @@ class Wording(Struct, frozen=True):
     no: str
     differences: "DifferenceWords"
     topics: dict[str, "TopicWords"]
+    choices: "ChoiceWords"
     rulebook: "RulebookWords"
     feeds: "FeedWords"
     words: dict[str, str]
@@ -93,6 +95,23 @@ class DifferenceWords(Struct, frozen=True):
     then_not: str
     total: str
     others: str
+    running: str
+
+
+class ChoiceWords(Struct, frozen=True):
+    """What stands in and below the table of `granularity`."""
+
+    in_force: str
+    widest: str
+    unlisted: str
+    as_found: str
+    as_set: str
+    finer: str
+    coarser: str
+    is_best: str
+    differs: str
+    cohesive: str
+    further_down: str
 
 
 class RulebookWords(Struct, frozen=True):
@@ -184,6 +203,12 @@ class Phrases:
             return text
         signs = {",": self.wording.thousands, ".": self.wording.decimal}
         return NUMBER.sub(lambda found: "".join(signs.get(c, c) for c in found[0]), text)
+
+    def running(self, communities: int, hours: int) -> str:
+        """What it takes to run more communities, or spares to run fewer; hours in millionths."""
+        signed = (f"{communities:+,}", f"{hours / UNIT:+,.1f}".removesuffix(".0"))
+        count, amount = (self.number(one.replace("-", "−")) for one in signed)
+        return self.wording.differences.running.format(communities=count, hours=amount)
 
     def remarks(self, proof: Proof, in_short: bool, replay: Replay | None) -> Iterator[str]:
         """What is said of a proof as a whole."""

@@ -1,6 +1,6 @@
 """A run and the templates in, the strategy document out: Markdown, HTML or Word."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,17 @@ from cop_expert.load.words import plain
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, did_you_mean
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report.commentary import Commentary
+from cop_expert.report.cuts import Cuts
+from cop_expert.report.granularity import stretches
 from cop_expert.report.known import Known
 from cop_expert.report.language import LocalSpeaker, translated
 from cop_expert.report.phrases import Phrases, phrases
 from cop_expert.report.pictures import bars, cut, sets
+from cop_expert.report.pictures.alone import standing_alone
 from cop_expert.report.reasons import cited
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.templates import Templates, Words, environment, located
-from cop_expert.report.view import Manifest, Strategy
+from cop_expert.report.view import Figure, Granularity, Manifest, Prices, Strategy
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -52,9 +55,17 @@ class UnknownCommunity(Exception):
 
 
 def render(
-    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, request: Request
+    facts: FactBase,
+    rulebook: CheckedRulebook,
+    manifest: Manifest,
+    folder: Path,
+    request: Request,
+    reckon: Callable[[], Prices] = dict,
 ) -> bytes:
-    """The document as a file holds it; raises KnowledgeProblem on an engagement's own templates."""
+    """The document as a file holds it; `reckon` says what each decision costs.
+
+    Raises KnowledgeProblem on an engagement's own templates.
+    """
     engagement, _ = read_engagement(folder)
     templates = Templates(folder)
     sections = _sections(templates, engagement, request)
@@ -62,12 +73,28 @@ def render(
     known = _known(facts, wording, engagement, request)
     said = translated(rulebook, wording.wording.language, templates)
     has_reasons = "reasons" in sections and not engagement.settings.publish
-    document = strategy(known, said, manifest, engagement, wording, has_reasons)
+    prices = reckon() if "decisions" in sections else {}
+    document = strategy(known, said, manifest, engagement, wording, has_reasons, prices)
     with located(templates):
         studio = _Studio(templates, known, wording, document, sections)
         if request.form == "docx":
             return studio.word()
         return studio.text(request.form).encode()
+
+
+def draw_steps(facts: FactBase, manifest: Manifest, folder: Path) -> str:
+    """Communities by what one costs to run, as an SVG file; empty where there is one cut only."""
+    templates, wording = Templates(folder), phrases(manifest.language)
+    known = Known(facts, LocalSpeaker(facts, wording))
+    found = Granularity(stretches(Cuts(known)), (), 0, Figure(0), False, "")
+    geometry = cut.steps(found, known)
+    if geometry is None:
+        return ""
+    with located(templates):
+        filled = environment(templates, known, wording, "html")
+        words = Words(filled, templates, wording.wording.language)
+        draw: Any = filled.get_template("pictures.svg.j2").make_module()
+        return standing_alone(str(draw.steps(geometry, {"granularity": found}, words)))
 
 
 def _sections(templates: Templates, engagement: Engagement, request: Request) -> list[str]:

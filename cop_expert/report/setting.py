@@ -6,9 +6,8 @@ from hashlib import file_digest
 
 from cop_expert.load.engagement import Engagement
 from cop_expert.load.settings import SETTINGS_FILE
-from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
-from cop_expert.model.template import Datatype, Value
+from cop_expert.model.template import Datatype
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import BRIEF, Reasons, Sentence
 from cop_expert.report.view import (
@@ -23,6 +22,8 @@ from cop_expert.report.view import (
     Input,
     Manifest,
     Method,
+    Price,
+    Prices,
     Principle,
     RuleFile,
     Setting,
@@ -186,16 +187,21 @@ def _weight(known: Known, record: Record) -> int:
     return product(known.heads[str(record["post"])], importance)
 
 
-def decisions(known: Known, reasons: Reasons) -> tuple[Decided, ...]:
+def decisions(known: Known, reasons: Reasons, prices: Prices) -> tuple[Decided, ...]:
     """What the leader decided, in order of time."""
-    order = sorted(known.records("Decision"), key=lambda record: str(record["on"]))
-    return tuple(_decided(known, reasons, record) for record in order)
+    names = known.speaker.vocabulary.templates["Decision"].names
+    records = [
+        (dict(zip(names, row, strict=True)), prices.get(str(origin)))
+        for row, origin, _ in known.facts.located("Decision")
+    ]
+    order = sorted(records, key=lambda pair: str(pair[0]["on"]))
+    return tuple(_decided(known, reasons, record, price) for record, price in order)
 
 
-def _decided(known: Known, reasons: Reasons, record: Record) -> Decided:
+def _decided(known: Known, reasons: Reasons, record: Record, price: Price | None) -> Decided:
     about = {field: record[field] for field in ("kind", "subject", "object")}
     idle = known.one("WithoutEffect", **about)
-    costs, spares = (None, None) if idle else price(known, **about)
+    value = record["value"]
     return Decided(
         kind=str(record["kind"]),
         subject=known.speaker.name(str(record["subject"]), given=True),
@@ -203,36 +209,12 @@ def _decided(known: Known, reasons: Reasons, record: Record) -> Decided:
         why=str(record["reason"]),
         by=str(record["by"]),
         on=str(record["on"]),
+        value=value if type(value) is int else None,
+        until=str(record["until"] or ""),
         has_effect=idle is None,
-        costs=costs,
-        spares=spares,
+        price=price,
         reason=reasons.cite("WithoutEffect", idle) or reasons.cite("Decision", record),
     )
-
-
-def price(
-    known: Known, kind: Value, subject: Value, object: Value
-) -> tuple[int | None, int | None]:
-    """The hours a year that a decision costs, and those that it spares; none where unknown."""
-    running = known.number("RunningCost", "hours")
-    match kind:
-        case "keep whole" | "split" if count := known.number("GroupCount", "number", unit=subject):
-            burden = known.number("UnitBurden", "burden", unit=subject)
-            wasted = burden - known.number("GroupsBurden", "burden", unit=subject)
-            run = running * (count // UNIT - 1)
-            return (wasted, run) if kind == "keep whole" else (run, wasted)
-        case "assign":
-            places = {"item": subject} | ({"community": object} if object else {})
-            taken = known.all("AssignmentHours", **places)
-            return sum(number(record["hours"]) for record in taken), None
-        case "exclude":
-            places = {"item": subject} | ({"community": object} if object else {})
-            wanting = sum(number(record["heads"]) for record in known.all("Wanting", **places))
-            return None, product(wanting, known.hours.get(str(subject), 0))
-        case "merge":
-            return None, running
-        case _:
-            return None, None
 
 
 # The engagement's own rules, and the method

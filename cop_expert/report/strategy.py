@@ -5,10 +5,11 @@ from cop_expert.load.engagement import Engagement
 from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import exchange, people, setting
+from cop_expert.report.granularity import granularity
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import Manifest, Strategy
+from cop_expert.report.view import Manifest, Prices, Strategy
 
 LONG = 100
 """Rows of a table about all communities; the rest is counted."""
@@ -23,12 +24,13 @@ def strategy(
     engagement: Engagement,
     wording: Phrases,
     has_reasons: bool,
+    prices: Prices,
 ) -> Strategy:
     """Everything that the document says; each statement with its reason where it has reasons."""
     explainer = Explainer(known.facts, rulebook, known.speaker)
     is_whole = known.told == known.communities
     reasons = Reasons(known.facts, explainer, wording, has_reasons, is_whole)
-    granularity = people.granularity(known, reasons, rulebook)
+    cut = granularity(known, reasons, rulebook)
     figures = setting.figures(known, reasons)
     advice = setting.advice(known, reasons)
     communities = people.communities(known, reasons)
@@ -46,9 +48,9 @@ def strategy(
         matrix=exchange.matrix(known, reasons, communities),
         crossings=exchange.crossings(known, reasons),
         flow=exchange.flow(known, reasons),
-        granularity=granularity,
+        granularity=cut,
         findings=findings,
-        decisions=setting.decisions(known, reasons),
+        decisions=setting.decisions(known, reasons, prices),
         advice=advice,
         additions=setting.additions(known, reasons, rulebook, engagement),
         method=setting.method(known, rulebook, manifest, engagement),

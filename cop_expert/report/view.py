@@ -9,6 +9,7 @@ from math import inf
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cop_expert.report.reasons import Reason, Sentence
 
@@ -346,6 +347,19 @@ class Stretch(Struct, frozen=True):
     rejoined: tuple[str, ...]
     """Units that stay whole from its upper end on."""
     is_widest: bool
+    """True where it is the widest range over which the hours alone give one cut, or part of it."""
+    in_force: bool
+    """True where it holds what a community costs to run."""
+
+
+def widest_of(stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
+    """Those over the widest ranges of running costs, and the one in force, in order of costs."""
+
+    def width(one: Stretch) -> tuple[bool, float]:
+        return one.in_force, one.high / one.low if one.high and one.low else inf
+
+    kept = sorted(stretches, key=width, reverse=True)[:STRETCHES]
+    return tuple(one for one in stretches if one in kept)
 
 
 class Granularity(Struct, frozen=True):
@@ -361,17 +375,14 @@ class Granularity(Struct, frozen=True):
 
     @property
     def widest(self) -> Stretch | None:
-        return next((stretch for stretch in self.stretches if stretch.is_widest), None)
+        """The widest range; decisions may change the cut within it."""
+        found = [stretch for stretch in self.stretches if stretch.is_widest]
+        return replace(found[0], high=found[-1].high) if found else None
 
     @property
     def listed(self) -> tuple[Stretch, ...]:
         """The widest stretches, in order of what a community costs to run."""
-
-        def width(one: Stretch) -> float:
-            return one.high / one.low if one.high else inf
-
-        kept = sorted(self.stretches, key=width, reverse=True)[:STRETCHES]
-        return tuple(one for one in self.stretches if one in kept)
+        return widest_of(self.stretches)
 
     @property
     def more_stretches(self) -> int:
@@ -387,6 +398,25 @@ class Finding(Struct, frozen=True):
     said: tuple[Sentence, ...]
 
 
+class Price(Struct, frozen=True):
+    """What a strategy has more of, or less, for a decision; found by a run without it."""
+
+    communities: int
+    running: int
+    """Hours a year of running them."""
+    assigned: int
+    superfluous: int
+    crossings: int
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.communities or self.assigned or self.superfluous or self.crossings)
+
+
+Prices = dict[str, Price]
+"""By the place of the decision: `tables/decisions.csv:2`."""
+
+
 class Decided(Struct, frozen=True):
     """A decision of the leader."""
 
@@ -396,10 +426,11 @@ class Decided(Struct, frozen=True):
     why: str
     by: str
     on: str
+    value: int | None
+    until: str
     has_effect: bool
-    costs: int | None
-    """Hours a year; none where they are not known, or there are none."""
-    spares: int | None
+    price: Price | None
+    """None where it was not looked for, or nothing would hold without the decision."""
     reason: str
 
 

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cop_expert.report.escaping import printable
-from cop_expert.resources import resource
+from cop_expert.report.pictures.alone import picture_style, standing_alone
 
 ANCHOR = re.compile(r'<a id="([\w-]+)">')
-ROOT = re.compile(r":root \{(.*?)\}", re.DOTALL)
-VARIABLE = re.compile(r"--([\w-]+): ([^;]+);")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of everything inside the file: the same input gives the same bytes."""
 ZOOM = 2
@@ -440,28 +438,12 @@ def as_png(svg: str) -> bytes:
     """The picture as it is printed: dark on white."""
     import resvg_py
 
-    style = resource("reports/templates/strategy.css").read_text(encoding="utf-8")
-    drawn = re.search(r"<svg.*</svg>", svg, re.DOTALL)
-    assert drawn
-    alone = drawn[0].replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     return bytes(
         resvg_py.svg_to_bytes(
-            svg_string=alone,
+            svg_string=standing_alone(svg, has_style=False),
             background="#ffffff",
             zoom=ZOOM,
-            style_sheet=picture_style(style),
+            style_sheet=picture_style(),
             sans_serif_family="DejaVu Sans",
         )
     )
-
-
-def picture_style(style: str) -> str:
-    """The rules about pictures, with the values of their variables."""
-    root = ROOT.search(style)
-    assert root
-    values = dict(VARIABLE.findall(root[1]))
-    begin, end = style.index("svg text"), style.index("/* The annex")
-    rules = style[begin:end]
-    for name, value in values.items():
-        rules = rules.replace(f"var(--{name})", value)
-    return f"text {{ font-family: {values['sans']}; font-size: 13px; }}\n{rules}"
