@@ -871,6 +871,12 @@ def _print_items(items: tuple["Item", ...], words: "Phrases", indent: str) -> No
 )
 @click.option("--community", metavar="NAME", default="", help="A hand-out for this one community.")
 @click.option(
+    "--budget-hours",
+    type=click.IntRange(min=0),
+    metavar="HOURS",
+    help="As many hours of learning as there are: what goes first, and what waits.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -879,7 +885,13 @@ def _print_items(items: tuple["Item", ...], words: "Phrases", indent: str) -> No
 @ENGINE
 @answering
 def report(
-    folder: Path, form: str, audience: str, community: str, output: Path | None, engine: str
+    folder: Path,
+    form: str,
+    audience: str,
+    community: str,
+    budget_hours: int | None,
+    output: Path | None,
+    engine: str,
 ) -> None:
     """Write the strategy document.
 
@@ -888,11 +900,12 @@ def report(
       cop-expert report grand-hotel --format html -o strategy.html
       cop-expert report grand-hotel --format docx --audience leader -o strategy.docx
       cop-expert report grand-hotel --community Kitchen -o kitchen.md
+      cop-expert report grand-hotel --budget-hours 200 -o strategy.md
     """
     from cop_expert.report.render import Request, UnknownCommunity, render
 
     run = concluded(folder, engine)
-    request = Request(form, audience, community)
+    request = Request(form, audience, community, budget_hours)
     try:
         with progress() as stage:
             stage("Writing the strategy")
@@ -907,6 +920,36 @@ def report(
 
     write_whole(output, document)
     click.echo(output, err=True)
+
+
+@main.command()
+@FOLDER
+@click.argument("hours", type=click.IntRange(min=0), metavar="[HOURS]", required=False)
+@ENGINE
+@AS_JSON
+@answering
+def budget(folder: Path, hours: int | None, engine: str, as_json: bool) -> None:
+    """Say what to do first when there are only so many hours of learning, and what waits.
+
+    \b
+    Examples:
+      cop-expert budget grand-hotel 200
+
+    Left out, HOURS are those that engagement.toml sets as budget_hours.
+    """
+    from cop_expert.report.terminal import Terminal
+
+    run = concluded(folder, engine)
+    terminal = Terminal(run.facts, run.manifest.language, folder)
+    found = terminal.budget(hours)
+    if found is None:
+        raise click.UsageError("say how many hours there are: cop-expert budget FOLDER 200")
+    if as_json:
+        import msgspec
+
+        echo_json(msgspec.to_builtins(found))
+        return
+    click.echo(terminal.budget_text(found), nl=False)
 
 
 def described_forms(context: click.Context, option: click.Parameter, value: str | None) -> None:

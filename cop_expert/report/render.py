@@ -12,6 +12,7 @@ from cop_expert.load.engagement import Engagement, read_engagement
 from cop_expert.load.words import plain
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, did_you_mean
 from cop_expert.model.rule import CheckedRulebook
+from cop_expert.report.budget import hours_of
 from cop_expert.report.commentary import Commentary
 from cop_expert.report.known import Known
 from cop_expert.report.language import LocalSpeaker, translated
@@ -40,6 +41,8 @@ class Request(Struct, frozen=True):
     """Whom it is for; empty: as the engagement says, else everything."""
     community: str = ""
     """The one community that it is a hand-out for."""
+    budget_hours: int | None = None
+    """Hours of learning that there are; none: as the engagement says."""
 
 
 class UnknownCommunity(Exception):
@@ -62,7 +65,8 @@ def render(
     known = _known(facts, wording, engagement, request)
     said = translated(rulebook, wording.wording.language, templates)
     has_reasons = "reasons" in sections and not engagement.settings.publish
-    document = strategy(known, said, manifest, engagement, wording, has_reasons)
+    hours = hours_of(engagement, request.budget_hours)
+    document = strategy(known, said, manifest, engagement, wording, has_reasons, hours)
     with located(templates):
         studio = _Studio(templates, known, wording, document, sections)
         if request.form == "docx":
@@ -111,7 +115,7 @@ class _Studio:
         self.known = known
         self.wording = wording
         self.document = document
-        self.sections = sections
+        self.sections = [key for key in sections if document.has(key)]
         communities = [one.name for one in document.communities]
         self.commentary = Commentary(templates.folder, [*sections, *communities])
 

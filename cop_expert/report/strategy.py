@@ -5,10 +5,11 @@ from cop_expert.load.engagement import Engagement
 from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import exchange, people, setting
+from cop_expert.report.budget import budget
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import Manifest, Strategy
+from cop_expert.report.view import FIRST, Manifest, Strategy
 
 LONG = 100
 """Rows of a table about all communities; the rest is counted."""
@@ -23,8 +24,12 @@ def strategy(
     engagement: Engagement,
     wording: Phrases,
     has_reasons: bool,
+    hours: int | None = None,
 ) -> Strategy:
-    """Everything that the document says; each statement with its reason where it has reasons."""
+    """Everything that the document says; each statement with its reason where it has reasons.
+
+    `hours`, in millionths, are as many as there are for learning.
+    """
     explainer = Explainer(known.facts, rulebook, known.speaker, many=True)
     is_whole = known.told == known.communities
     reasons = Reasons(known.facts, explainer, wording, has_reasons, is_whole)
@@ -50,8 +55,10 @@ def strategy(
         findings=findings,
         decisions=setting.decisions(known, reasons),
         advice=advice,
+        budget=budget(known, reasons, hours),
         additions=setting.additions(known, reasons, rulebook, engagement),
         method=setting.method(known, rulebook, manifest, engagement),
+        first=FIRST,
         rows=people.rows(len(communities)),
         long_rows=LONG,
         reasons=reasons.told(),

@@ -12,10 +12,16 @@ from msgspec import Struct
 
 from cop_expert.report.reasons import Reason, Sentence
 
+FIRST = 10
+"""Pieces of advice that are said with their reasons; a table holds the rest."""
 COLUMNS = 6
 """Communities up to which a table has a column for each."""
 WITHHELD = -1
 """In place of a number that would tell of a few people."""
+ENDS = 12
+"""Rows at each end of what fits into the hours; what is between is counted."""
+BELOW = 2 * ENDS
+"""Rows of what does not fit; the rest is counted."""
 STRETCHES = 12
 """Ranges of running costs that are listed; the rest is counted."""
 
@@ -413,6 +419,8 @@ class Advice(Struct, frozen=True):
     target: str
     hours: int
     says: str
+    because: str
+    """Why, in a sentence; empty where its reason is a sum."""
     reason: str
 
 
@@ -422,6 +430,73 @@ class Ask(Struct, frozen=True):
     action: str
     advice: tuple[Advice, ...]
     hours: int
+
+
+class Claim(Struct, frozen=True):
+    """An assignment in the order in which it goes first when hours are short."""
+
+    item: str
+    community: str
+    level: str
+    people: int
+    hours: int
+    priority: int
+    """The need that a hundred hours of it meet, in people with a full need."""
+    total: int
+    """The hours of all down to here."""
+    goal: str
+    """What requires it, where it goes in for that; empty where for its own sake."""
+    asks: int
+    """Where it stays out, the hours that it takes with what it requires that is not in."""
+    left: int
+    """Where it stays out, the hours that were left when its turn came."""
+    reason: str
+
+
+class Budget(Struct, frozen=True):
+    """What to do first when there are fewer hours than learning."""
+
+    hours: int
+    """As many as there are."""
+    spent: int
+    all_hours: int
+    bound: int
+    """Hours of what must be, however few there are, and of what that requires."""
+    need: int
+    """The need that is met, in people with a full need."""
+    all_need: int
+    within: tuple[Claim, ...]
+    """In order; what a thing requires stands before it."""
+    below: tuple[Claim, ...]
+
+    @property
+    def top(self) -> tuple[Claim, ...]:
+        """The first of what goes in; all of it where there is little."""
+        return self.within if len(self.within) <= 2 * ENDS + 1 else self.within[:ENDS]
+
+    @property
+    def last(self) -> tuple[Claim, ...]:
+        """The last of what goes in, where there is more between."""
+        return self.within[-ENDS:] if self.between else ()
+
+    @property
+    def between(self) -> int:
+        """How many of what goes in are not listed."""
+        return max(0, len(self.within) - len(self.top) - ENDS) if self.top != self.within else 0
+
+    @property
+    def over(self) -> int:
+        """Hours beyond those that there are: what must be takes more."""
+        return max(0, self.spent - self.hours)
+
+    @property
+    def left(self) -> int:
+        return max(0, self.hours - self.spent)
+
+    @property
+    def waiting(self) -> tuple[Claim, ...]:
+        """The first of what stays out."""
+        return self.below[:BELOW]
 
 
 class Addition(Struct, frozen=True):
@@ -506,10 +581,23 @@ class Strategy(Struct, frozen=True):
     findings: tuple[Finding, ...]
     decisions: tuple[Decided, ...]
     advice: tuple[Advice, ...]
+    budget: Budget | None
+    """None where no number of hours is named."""
     additions: tuple[Addition, ...]
     method: Method
+    first: int
+    """Pieces of advice that are said with their reasons; a table holds the rest."""
     rows: int
     """Rows shown of each table within a community; the rest is counted."""
     long_rows: int
     """The same of each table about all communities."""
     reasons: tuple[Reason, ...]
+
+    def has(self, section: str) -> bool:
+        """False for a section that has nothing to say and need not stand."""
+        there = {
+            "additions": bool(self.additions),
+            "budget": self.budget is not None,
+            "further": len(self.advice) > self.first,
+        }
+        return there.get(section, True)
