@@ -96,11 +96,35 @@ def _place(folder: Path, fingerprint: str) -> Path:
     return folder / FOLDER / f"{fingerprint}.duckdb"
 
 
+def kept_answer(folder: Path, fingerprint: str, name: str, kind: type[T]) -> T | None:
+    """What was worked out of a run before by this very program, and kept under the name."""
+    try:
+        key, _, kept = _answer(folder, fingerprint, name).read_bytes().partition(b"\n")
+        return msgspec.json.decode(kept, type=kind) if key.decode() == program() else None
+    except (OSError, ValueError):
+        return None
+
+
+def keep_answer(folder: Path, fingerprint: str, name: str, answer: object) -> None:
+    """Keep what was worked out of a run, as long as its inputs stay the same."""
+    place = _answer(folder, fingerprint, name)
+    try:
+        with moved_into(place) as unfinished:
+            unfinished.write_bytes(program().encode() + b"\n" + msgspec.json.encode(answer))
+    except OSError:
+        return
+
+
+def _answer(folder: Path, fingerprint: str, name: str) -> Path:
+    return folder / FOLDER / f"{fingerprint}.{name}.json"
+
+
 def _tidy(kept: Path) -> None:
-    """Drop older runs, and what runs have left that were killed."""
-    for path in kept.parent.glob("*.duckdb*"):
+    """Drop older runs and answers, and what runs have left that were killed."""
+    for path in [*kept.parent.glob("*.duckdb*"), *kept.parent.glob("*.json*")]:
         unfinished = path.name.startswith(".")
-        if path != kept and (not unfinished or time.time() - path.stat().st_mtime > ABANDONED):
+        is_old = time.time() - path.stat().st_mtime > ABANDONED
+        if not path.name.startswith(kept.stem) and (is_old or not unfinished):
             path.unlink(missing_ok=True)
 
 

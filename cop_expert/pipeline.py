@@ -10,7 +10,9 @@ from cop_expert import __version__
 from cop_expert.facts import UNLIMITED, FactBase, Limits
 from cop_expert.keep import (
     fingerprint_of,
+    keep_answer,
     keep_facts,
+    kept_answer,
     kept_facts,
     kept_or_made,
     program,
@@ -30,10 +32,14 @@ if TYPE_CHECKING:
     from cop_expert.load.importing import DryRun
     from cop_expert.load.propose import Wishes
     from cop_expert.load.sheet import Sheet
+    from cop_expert.report.trials import Robustness
 
 ENGINES = ("auto", "experta", "duckdb")
 SMALL = 200
 """Given facts up to which `auto` takes experta; docs/engines.md shows the measurements."""
+
+TEN = 10
+"""Trials after which it is said how far it is."""
 
 Progress = Callable[[str], None]
 
@@ -115,6 +121,52 @@ def _kept(folder: Path, fingerprint: str, engine: str) -> Run | None:
 def suppose(folder: Path, changes: "Changes", progress: Progress = quietly) -> Run:
     """What would be concluded if the engagement were otherwise; nothing of it is kept."""
     return infer(read(folder, progress, changes=changes), "auto", "", progress)
+
+
+def robustness(folder: Path, samples: int, seed: int, progress: Progress = quietly) -> "Robustness":
+    """How firm the conclusions are; kept for the next time, as the conclusions are."""
+    from cop_expert.report.trials import Robustness
+
+    fingerprint, name = fingerprint_of(folder), f"robustness-{samples}-{seed}"
+    found = kept_answer(folder, fingerprint, name, Robustness)
+    if found is None:
+        found = _tried(folder, samples, seed, progress)
+        keep_answer(folder, fingerprint, name, found)
+    return found
+
+
+def _tried(folder: Path, samples: int, seed: int, progress: Progress) -> "Robustness":
+    """Run the rules on the same facts again and again, each time with other numbers."""
+    from itertools import count
+
+    from msgspec.structs import replace
+
+    from cop_expert.check import with_parameters
+    from cop_expert.infer.again import Again, leading_to, parameters_of
+    from cop_expert.report import trials
+
+    knowledge = read(folder, progress)
+    facts, rulebook = knowledge.facts, knowledge.rulebook
+    wanted = leading_to((trials.CUT, trials.ASSIGNED), rulebook.strata)
+    found = trials.estimates(facts, rulebook.parameters, parameters_of(wanted))
+    numbers = count(1)
+    with Again(facts) as again:
+
+        def tried(trial: trials.Trial) -> trials.Outcome:
+            number = next(numbers)
+            if number % TEN == 0:
+                progress(f"Trial {number}")
+            moved = with_parameters(rulebook, trial.parameters, facts.vocabulary)
+            strata = leading_to((trials.CUT, trials.ASSIGNED), moved.strata)
+            moved = replace(moved, strata=strata)
+            then = again.run(moved, trials.ASSESSED, trials.FOUND, trial.assessments)
+            try:
+                return trials.outcome(then)
+            finally:
+                then.close()
+
+        ours = tried(trials.Trial({}, {}))
+        return trials.robustness(ours, found, samples, seed, tried)
 
 
 def read(

@@ -21,6 +21,7 @@ from cop_expert.report.pictures import bars, cut, sets
 from cop_expert.report.reasons import cited
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.templates import Templates, Words, environment, located
+from cop_expert.report.trials import Robustness
 from cop_expert.report.view import Manifest, Strategy
 
 if TYPE_CHECKING:
@@ -55,7 +56,12 @@ class UnknownCommunity(Exception):
 
 
 def render(
-    facts: FactBase, rulebook: CheckedRulebook, manifest: Manifest, folder: Path, request: Request
+    facts: FactBase,
+    rulebook: CheckedRulebook,
+    manifest: Manifest,
+    folder: Path,
+    request: Request,
+    tried: Robustness | None = None,
 ) -> bytes:
     """The document as a file holds it; raises KnowledgeProblem on an engagement's own templates."""
     engagement, _ = read_engagement(folder)
@@ -66,7 +72,7 @@ def render(
     said = translated(rulebook, wording.wording.language, templates)
     has_reasons = "reasons" in sections and not engagement.settings.publish
     hours = hours_of(engagement, request.budget_hours)
-    document = strategy(known, said, manifest, engagement, wording, has_reasons, hours)
+    document = strategy(known, said, manifest, engagement, wording, has_reasons, hours, tried)
     with located(templates):
         studio = _Studio(templates, known, wording, document, sections)
         if request.form == "docx":

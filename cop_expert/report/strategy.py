@@ -9,6 +9,8 @@ from cop_expert.report.budget import budget
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
 from cop_expert.report.reasons import Reasons
+from cop_expert.report.robustness import firmness
+from cop_expert.report.trials import Robustness
 from cop_expert.report.view import FIRST, Manifest, Strategy
 
 LONG = 100
@@ -25,10 +27,12 @@ def strategy(
     wording: Phrases,
     has_reasons: bool,
     hours: int | None = None,
+    tried: Robustness | None = None,
 ) -> Strategy:
     """Everything that the document says; each statement with its reason where it has reasons.
 
-    `hours`, in millionths, are as many as there are for learning.
+    `hours`, in millionths, are as many as there are for learning; `tried` is what came of
+    trials with other numbers.
     """
     explainer = Explainer(known.facts, rulebook, known.speaker, many=True)
     is_whole = known.told == known.communities
@@ -56,6 +60,7 @@ def strategy(
         decisions=setting.decisions(known, reasons),
         advice=advice,
         budget=budget(known, reasons, hours),
+        robustness=firmness(known, rulebook, tried),
         additions=setting.additions(known, reasons, rulebook, engagement),
         method=setting.method(known, rulebook, manifest, engagement),
         first=FIRST,

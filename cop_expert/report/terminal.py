@@ -5,13 +5,16 @@ from pathlib import Path
 
 from cop_expert.facts import FactBase
 from cop_expert.load.engagement import read_engagement
+from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report.budget import budget, hours_of
 from cop_expert.report.known import Known
-from cop_expert.report.language import LocalSpeaker
+from cop_expert.report.language import LocalSpeaker, translated
 from cop_expert.report.phrases import phrases
+from cop_expert.report.robustness import firmness
 from cop_expert.report.tables import WIDTH, TopicTable
 from cop_expert.report.templates import Templates, Words, environment
-from cop_expert.report.view import Budget, Claim
+from cop_expert.report.trials import Robustness
+from cop_expert.report.view import Budget, Claim, Doubt, Firmness
 
 TOTAL = 4
 """The column of what adds up, which says nothing of what waits."""
@@ -24,9 +27,10 @@ class Terminal:
         wording = phrases(language)
         self.engagement, _ = read_engagement(folder)
         self.known = Known(facts, LocalSpeaker(facts, wording))
-        templates = Templates(folder)
-        filled = environment(templates, self.known, wording, "text")
-        self.words = Words(filled, templates, wording.wording.language)
+        self.language = wording.wording.language
+        self.templates = Templates(folder)
+        filled = environment(self.templates, self.known, wording, "text")
+        self.words = Words(filled, self.templates, self.language)
 
     def budget(self, hours: int | None) -> Budget | None:
         """What goes first; none where neither the user nor the engagement says how many hours."""
@@ -61,3 +65,27 @@ class Terminal:
     def _waiting(self, claim: Claim) -> tuple[str, ...]:
         cells = self._claim(claim, False)
         return (*cells[:TOTAL], *cells[TOTAL + 1 :])
+
+    def robustness_text(self, found: Robustness, rulebook: CheckedRulebook) -> str:
+        words, rulebook = self.words, translated(rulebook, self.language, self.templates)
+        told = firmness(self.known, rulebook, found)
+        assert told is not None
+        says = [
+            words.firm_intro(told),
+            words.firm_cut(told),
+            *(words.cut_doubt(cut, told) for cut in told.cuts),
+            words.firm_assignments(told),
+        ]
+        lines = [textwrap.fill(str(said), WIDTH) for said in says]
+        if told.doubts:
+            rows = tuple(self._doubt(one, told) for one in told.doubts)
+            title = words.titles["robustness"]
+            lines += ["", TopicTable(title, words.doubt_headings, rows).as_text().rstrip("\n")]
+        if told.coming:
+            lines += ["", textwrap.fill(str(words.coming(told.coming)), WIDTH)]
+        return "\n".join(lines) + "\n"
+
+    def _doubt(self, one: Doubt, told: Firmness) -> tuple[str, ...]:
+        words = self.words
+        says = words.firm_in(one), words.otherwise(one), words.ifs(one.ifs, told)
+        return one.item, one.community, *map(str, says)

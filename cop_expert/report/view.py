@@ -499,6 +499,84 @@ class Budget(Struct, frozen=True):
         return self.below[:BELOW]
 
 
+class If(Struct, frozen=True):
+    """Something that would make a difference if it were otherwise."""
+
+    parameter: str
+    """What the parameter is; empty: an assessment, or all of them."""
+    value: str
+    """What the parameter would be."""
+    now: str
+    role: str
+    """Whose assessment; empty: all of them."""
+    practice: str
+    way: int
+    """-1: lower, 1: higher."""
+    level: str
+    """What comes of it: a level; empty: not assigned, or no community."""
+
+
+class Doubt(Struct, frozen=True):
+    """An assignment that does not come out in every trial."""
+
+    item: str
+    community: str
+    level: str
+    """Empty for one that only comes up in trials."""
+    runs: int
+    of: int
+    """Trials in which its community stands."""
+    otherwise: tuple[tuple[str, int], ...]
+    """Other levels and in how many trials; empty for not assigned."""
+    ifs: tuple[If, ...]
+
+
+class CutDoubt(Struct, frozen=True):
+    """A community that does not stand in every trial, or only comes up in some."""
+
+    community: str
+    runs: int
+    is_ours: bool
+    ifs: tuple[If, ...]
+
+
+class Moved(Struct, frozen=True):
+    """One thing moved alone, and what it changes."""
+
+    what: If
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+    assignments: tuple[tuple[str, str, str, str], ...]
+    """Item, community, and the level before and after, empty for none."""
+
+
+class Firmness(Struct, frozen=True):
+    """What stands if the estimates are a little off."""
+
+    samples: int
+    seed: int
+    step: str
+    """By how much an assessment may be off; empty where there is none."""
+    communities: int
+    standing: int
+    """Communities of ours that stand in every trial."""
+    least: int
+    """In how many trials the least firm of ours stands."""
+    cuts: tuple[CutDoubt, ...]
+    assignments: int
+    firm: int
+    """Assignments that come out the same in every trial in which their community stands."""
+    doubts: tuple[Doubt, ...]
+    """The least firm first."""
+    coming: tuple[Doubt, ...]
+    """What only comes up in trials, the most frequent first."""
+    moved: tuple[Moved, ...]
+
+    @property
+    def is_cut_firm(self) -> bool:
+        return self.standing == self.communities
+
+
 class Addition(Struct, frozen=True):
     """What the engagement's own rules conclude."""
 
@@ -583,6 +661,8 @@ class Strategy(Struct, frozen=True):
     advice: tuple[Advice, ...]
     budget: Budget | None
     """None where no number of hours is named."""
+    robustness: Firmness | None
+    """None where nothing was tried."""
     additions: tuple[Addition, ...]
     method: Method
     first: int
@@ -598,6 +678,8 @@ class Strategy(Struct, frozen=True):
         there = {
             "additions": bool(self.additions),
             "budget": self.budget is not None,
+            "robustness": self.robustness is not None,
+            "trials": self.robustness is not None,
             "further": len(self.advice) > self.first,
         }
         return there.get(section, True)

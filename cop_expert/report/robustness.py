@@ -1,0 +1,136 @@
+"""What came of trials in, what the document says of how firm its recommendations are out."""
+
+from collections.abc import Iterator
+
+from cop_expert.model.rule import CheckedRulebook
+from cop_expert.model.template import Datatype
+from cop_expert.report.known import Known
+from cop_expert.report.trials import (
+    ASSESSED,
+    FOUND,
+    FirmAssignment,
+    Robustness,
+    Single,
+)
+from cop_expert.report.view import CutDoubt, Doubt, Firmness, If, Moved
+
+IFS = 2
+"""What is named of all that would make the difference."""
+
+
+def firmness(known: Known, rulebook: CheckedRulebook, found: Robustness | None) -> Firmness | None:
+    """None where nothing was tried."""
+    return _Writer(known, rulebook, found).firmness() if found else None
+
+
+class _Writer:
+    """Puts names and amounts to what was found."""
+
+    def __init__(self, known: Known, rulebook: CheckedRulebook, found: Robustness) -> None:
+        self.known = known
+        self.rulebook = rulebook
+        self.found = found
+
+    def firmness(self) -> Firmness:
+        found = self.found
+        ours = [cut.runs for cut in found.cuts if cut.is_ours]
+        told = [one for one in found.assignments if self._may_tell(one)]
+        return Firmness(
+            samples=found.samples,
+            seed=found.seed,
+            step=self._step(),
+            communities=len(ours),
+            standing=sum(runs == found.samples for runs in ours),
+            least=min(ours, default=found.samples),
+            cuts=tuple(self._cuts()),
+            assignments=sum(bool(one.level) for one in found.assignments),
+            firm=sum(one.is_firm for one in found.assignments),
+            doubts=tuple(self._doubts([one for one in told if one.level and not one.is_firm])),
+            coming=tuple(reversed(list(self._doubts([one for one in told if not one.level])))),
+            moved=tuple(self._moved(single) for single in found.singles),
+        )
+
+    def _step(self) -> str:
+        field = self.known.speaker.vocabulary.templates[ASSESSED].by_name[FOUND]
+        return self.known.speaker.apart(self.found.step, field.type) if self.found.step else ""
+
+    def _may_tell(self, one: FirmAssignment) -> bool:
+        """False where so few people take it that nothing is said of them."""
+        posts = self.known.all("Audience", community=one.community, item=one.item)
+        heads = sum(self.known.heads[str(record["post"])] for record in posts)
+        wanting = self.known.number("Wanting", "heads", community=one.community, item=one.item)
+        return self.known.may_tell(heads or wanting)
+
+    def _cuts(self) -> Iterator[CutDoubt]:
+        """Ours that do not stand in every trial, and others that come up."""
+        for cut in self.found.cuts:
+            if cut.is_ours and cut.runs == self.found.samples:
+                continue
+            singles = [
+                single
+                for single in self.found.singles
+                if cut.community in (single.gone if cut.is_ours else single.new)
+            ]
+            ifs = tuple(self._if(single, "") for single in singles[:IFS])
+            yield CutDoubt(self.known.name(cut.community), cut.runs, cut.is_ours, ifs)
+
+    def _doubts(self, listed: list[FirmAssignment]) -> Iterator[Doubt]:
+        """The least firm first."""
+        order = sorted(listed, key=lambda one: (one.runs - one.of, one.item, one.community))
+        for one in order:
+            never = one.of - sum(one.levels.values())
+            levels = [*one.levels.items(), *([("", never)] if never else [])]
+            yield Doubt(
+                item=self.known.name(one.item),
+                community=self.known.name(one.community),
+                level=one.level,
+                runs=one.runs,
+                of=one.of,
+                otherwise=tuple(pair for pair in levels if pair[0] != one.level),
+                ifs=tuple(self._ifs(one)),
+            )
+
+    def _ifs(self, one: FirmAssignment) -> Iterator[If]:
+        """What alone would make the difference, single things before all assessments."""
+        turning = [
+            self._if(single, after)
+            for single in self.found.singles
+            for community, item, _, after in single.assignments
+            if (community, item) == (one.community, one.item)
+        ]
+        yield from sorted(turning, key=lambda found: not (found.parameter or found.role))[:IFS]
+
+    def _if(self, single: Single, level: str) -> If:
+        role, practice = self._assessed(single)
+        parameter = self.rulebook.parameters.get(single.parameter)
+        if parameter is None:
+            return If("", "", "", role, practice, single.way, level)
+        kinds = self.known.speaker.vocabulary.datatypes
+        kind = kinds.get(parameter.datatype, Datatype(""))
+        value, now = (
+            self.known.speaker.value(one, kind) for one in (single.value, parameter.value)
+        )
+        return If(parameter.comment, value, now, "", "", single.way, level)
+
+    def _assessed(self, single: Single) -> tuple[str, str]:
+        """The role, with its unit where it was assessed for one, and the practice."""
+        if not single.assessment:
+            return "", ""
+        key = self.known.speaker.vocabulary.templates[ASSESSED].key
+        named = dict(zip(key, single.assessment, strict=True))
+        role = self.known.name(named["role"])
+        if named["unit"]:
+            role = f"{role} ({self.known.name(named['unit'])})"
+        return role, self.known.name(named["practice"])
+
+    def _moved(self, single: Single) -> Moved:
+        name = self.known.name
+        return Moved(
+            what=self._if(single, ""),
+            gone=tuple(map(name, single.gone)),
+            new=tuple(map(name, single.new)),
+            assignments=tuple(
+                (name(item), name(community), before, after)
+                for community, item, before, after in single.assignments
+            ),
+        )
