@@ -136,7 +136,7 @@ def test_hours_are_set_once_for_all(tmp_path: Path) -> None:
     assert json.loads(run("budget", hotel, "--json").stdout)["hours"] == 200_000_000
     report = run("report", hotel, "--audience", "leader").stdout
     assert "1. **200 hours meet 65\u00a0% of the need.** Nine of 13 assignments fit;" in report
-    section = report.partition("\n## What to do first\n")[2].partition("\n## ")[0]
+    section = report.partition("\n## What comes first when hours are short\n")[2].partition("\n## ")[0]
     assert "| **The line: 188 of 200 hours, 12 left** |" in section
     assert run("report", hotel, "--budget-hours", "378").stdout.count("All of it fits.") == 2
 
@@ -151,13 +151,13 @@ def test_hours_are_a_whole_number(wrong: str, tmp_path: Path) -> None:
 
 
 def test_without_a_budget_nothing_is_said_of_it(tmp_path: Path) -> None:
-    assert "What to do first" not in run("report", copy_of(HOTEL, tmp_path / "hotel")).stdout
+    assert "What comes first when hours are short" not in run("report", copy_of(HOTEL, tmp_path / "hotel")).stdout
 
 
 def test_a_long_list_is_shown_at_both_ends(tmp_path: Path) -> None:
     client = copy_of(NORTHWATER, tmp_path / "client")
     report = run("report", client, "--budget-hours", "20000", "--audience", "leader").stdout
-    section = report.partition("\n## What to do first\n")[2].partition("\n## ")[0]
+    section = report.partition("\n## What comes first when hours are short\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (?!What|---)(.*)$", section, flags=re.MULTILINE)
     assert any(re.match(r"\d+ more between", row) for row in rows)
     assert 24 < len(rows) <= 12 + 1 + 12 + 1 + 24

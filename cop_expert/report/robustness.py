@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.model.template import Datatype
-from cop_expert.report.known import Known
+from cop_expert.report.known import Known, share
 from cop_expert.report.trials import (
     ASSESSED,
     FOUND,
@@ -41,8 +41,9 @@ class _Writer:
             step=self._step(),
             communities=len(ours),
             standing=sum(runs == found.samples for runs in ours),
-            least=min(ours, default=found.samples),
+            whole=found.whole,
             cuts=tuple(self._cuts()),
+            other_cuts=tuple(self._other_cuts()),
             assignments=sum(bool(one.level) for one in found.assignments),
             firm=sum(one.is_firm for one in found.assignments),
             doubts=tuple(self._doubts([one for one in told if one.level and not one.is_firm])),
@@ -62,21 +63,26 @@ class _Writer:
         return self.known.may_tell(heads or wanting)
 
     def _cuts(self) -> Iterator[CutDoubt]:
-        """Ours that do not stand in every trial, and others that come up."""
+        """Ours that do not stand in every trial, those together with which it is the same."""
+        alike: dict[tuple[int, tuple[If, ...]], list[str]] = {}
         for cut in self.found.cuts:
-            if cut.is_ours and cut.runs == self.found.samples:
-                continue
-            singles = [
-                single
-                for single in self.found.singles
-                if cut.community in (single.gone if cut.is_ours else single.new)
-            ]
-            ifs = tuple(self._if(single, "") for single in singles[:IFS])
-            yield CutDoubt(self.known.name(cut.community), cut.runs, cut.is_ours, ifs)
+            if cut.is_ours and cut.runs < self.found.samples:
+                singles = [one for one in self.found.singles if cut.community in one.gone]
+                ifs = tuple(self._if(single, "") for single in singles[:IFS])
+                alike.setdefault((cut.runs, ifs), []).append(self.known.name(cut.community))
+        for (runs, ifs), names in sorted(alike.items(), key=lambda pair: pair[0][0]):
+            yield CutDoubt(tuple(sorted(names)), runs, ifs)
+
+    def _other_cuts(self) -> Iterator[tuple[str, int]]:
+        """Those that come up by other names than ours."""
+        ours = {cut.community for cut in self.found.cuts if cut.is_ours}
+        for cut in sorted(self.found.cuts, key=lambda cut: -cut.runs):
+            if cut.community not in ours:
+                yield self.known.name(cut.community), cut.runs
 
     def _doubts(self, listed: list[FirmAssignment]) -> Iterator[Doubt]:
         """The least firm first."""
-        order = sorted(listed, key=lambda one: (one.runs - one.of, one.item, one.community))
+        order = sorted(listed, key=lambda one: (share(one.runs, one.of), one.item, one.community))
         for one in order:
             never = one.of - sum(one.levels.values())
             levels = [*one.levels.items(), *([("", never)] if never else [])]

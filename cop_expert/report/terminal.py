@@ -74,13 +74,13 @@ class Terminal:
             words.firm_intro(told),
             words.firm_cut(told),
             *(words.cut_doubt(cut, told) for cut in told.cuts),
-            words.firm_assignments(told),
+            *([words.other_cuts(told.other_cuts)] if told.other_cuts else []),
         ]
         lines = [textwrap.fill(str(said), WIDTH) for said in says]
-        if told.doubts:
-            rows = tuple(self._doubt(one, told) for one in told.doubts)
-            title = words.titles["robustness"]
-            lines += ["", TopicTable(title, words.doubt_headings, rows).as_text().rstrip("\n")]
+        title = str(words.firm_assignments(told))
+        rows = tuple(self._doubt(one, told) for one in told.doubts)
+        table = TopicTable(title, words.doubt_headings, rows).as_text()
+        lines.append(table.rstrip("\n") if rows else title)
         if told.coming:
             lines += ["", textwrap.fill(str(words.coming(told.coming)), WIDTH)]
         return "\n".join(lines) + "\n"

@@ -1,8 +1,8 @@
 """A run's conclusions and those of runs with other numbers in, how firm each of them is out.
 
-What is estimated may be off: an assessment by a step, a threshold by a tenth. In a trial each of
-them is moved at random, up, down or not at all. Besides, some are moved alone, to see what hangs on
-them: each threshold, all assessments together, and single ones that are suspected. Chance comes
+What is estimated may be off: an assessment by a step, a threshold by a tenth. In a trial chance
+moves one in four of them up, and one in four down. Besides, some are moved alone, to see what hangs
+on them: each threshold, all assessments together, and single ones that are suspected. Chance comes
 from a hash of the seed, the trial and the name of what is moved, so it is the same everywhere,
 whatever else the tables hold.
 """
@@ -28,6 +28,8 @@ LEAST_STEP: int = UNIT // 20
 WHOLE = ("Headcount", "Count")
 """Datatypes whose numbers are whole."""
 
+WAYS = (-1, 0, 0, 1)
+"""Which ways chance moves an estimate."""
 SUSPECTS = 12
 """Single assessments that are moved alone."""
 SUSPICIOUS = 3
@@ -140,6 +142,8 @@ class Robustness(Struct, frozen=True):
     """How many of them may be off."""
     parameters: dict[str, Range]
     """Those that bear on the cut or the assignments."""
+    whole: int
+    """In how many trials the cut as a whole is ours."""
     cuts: tuple[FirmCut, ...]
     assignments: tuple[FirmAssignment, ...]
     singles: tuple[Single, ...]
@@ -205,7 +209,7 @@ def drawn(found: Estimates, seed: int, trial: int) -> Trial:
 
     def moved(name: str, one: Range) -> int:
         digest = sha256(f"{seed}/{trial}/{name}".encode()).digest()
-        return one.moved(int.from_bytes(digest[:8], "big") % 3 - 1)
+        return one.moved(WAYS[digest[0] % len(WAYS)])
 
     parameters = {name: moved(name, one) for name, one in found.parameters.items()}
     assessments = {
@@ -244,7 +248,7 @@ def suspects(ours: Outcome, found: Estimates, trials: list[Tried]) -> Iterator[M
             for move, places in moves.items()
             if 4 * len(turned & places) >= SUSPICIOUS * len(places) and len(places) > 2
         }
-        if likely and len(turned) < len(trials):
+        if likely and 2 * len(turned) <= len(trials):
             suspected[max(likely, key=lambda move: (*likely[move], repr(move)))] = None
     for key, way in list(suspected)[:SUSPECTS]:
         yield "", key, way
@@ -286,6 +290,7 @@ def robustness(ours: Outcome, found: Estimates, samples: int, seed: int, tried: 
         step=found.step,
         assessments=len(found.assessments),
         parameters=found.parameters,
+        whole=sum(one.communities == ours.communities for one in outcomes),
         cuts=tuple(_cuts(ours, outcomes)),
         assignments=tuple(_assignments(ours, outcomes)),
         singles=tuple(singles),

@@ -532,11 +532,10 @@ class Doubt(Struct, frozen=True):
 
 
 class CutDoubt(Struct, frozen=True):
-    """A community that does not stand in every trial, or only comes up in some."""
+    """Communities of ours that do not stand in every trial, but in as many of them each."""
 
-    community: str
+    communities: tuple[str, ...]
     runs: int
-    is_ours: bool
     ifs: tuple[If, ...]
 
 
@@ -560,9 +559,12 @@ class Firmness(Struct, frozen=True):
     communities: int
     standing: int
     """Communities of ours that stand in every trial."""
-    least: int
-    """In how many trials the least firm of ours stands."""
+    whole: int
+    """In how many trials the cut as a whole is ours."""
     cuts: tuple[CutDoubt, ...]
+    """The least firm first."""
+    other_cuts: tuple[tuple[str, int], ...]
+    """Communities that only come up in trials, and in how many, the most frequent first."""
     assignments: int
     firm: int
     """Assignments that come out the same in every trial in which their community stands."""
