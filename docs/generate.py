@@ -286,7 +286,15 @@ BY_HAND = [
     ROOT / "README.md",
     *(
         DOCS / f"{name}.md"
-        for name in ("tutorial", "asking", "importing", "language", "own-rules", "exporting")
+        for name in (
+            "tutorial",
+            "asking",
+            "advice",
+            "importing",
+            "language",
+            "own-rules",
+            "exporting",
+        )
     ),
 ]
 PAGES: dict[Path, Callable[[], str]] = WRITTEN | {path: console_page(path) for path in BY_HAND}

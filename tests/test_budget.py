@@ -4,6 +4,7 @@ import json
 import re
 from itertools import combinations
 from pathlib import Path
+from random import Random
 
 import pytest
 from click.testing import CliRunner, Result
@@ -99,6 +100,24 @@ def test_greedy_meets_no_more_than_the_best_choice_does(
         assert met == best(free, hours)
 
 
+def test_greedy_is_hardly_worse_than_the_best_choice() -> None:
+    """As docs/advice.md says, on fewer and shorter lists."""
+    chance = Random(1)
+    shares = []
+    for _ in range(60):
+        wanted: dict[Key, Wanted] = {}
+        for place in range(8):
+            direct = set(chance.sample(sorted(wanted), min(place, chance.choice([0, 0, 0, 1, 2]))))
+            firsts = direct.union(*(wanted[key].firsts for key in direct))
+            need, hours = chance.randint(0, 100), chance.randint(1, 40)
+            wanted["Kitchen", f"item {place}"] = Wanted(3, need, hours, frozenset(firsts))
+        half = sum(one.hours for one in wanted.values()) // 2
+        met = sum(wanted[key].need for key in fill(wanted, half).within)
+        shares.append(met / best(wanted, half))
+    assert sum(shares) / len(shares) > 0.95
+    assert sum(share == 1 for share in shares) > len(shares) / 2
+
+
 def test_greedy_may_waste_the_last_hours() -> None:
     """The example of docs/advice.md."""
     wanted = {
@@ -136,7 +155,9 @@ def test_hours_are_set_once_for_all(tmp_path: Path) -> None:
     assert json.loads(run("budget", hotel, "--json").stdout)["hours"] == 200_000_000
     report = run("report", hotel, "--audience", "leader").stdout
     assert "1. **200 hours meet 65\u00a0% of the need.** Nine of 13 assignments fit;" in report
-    section = report.partition("\n## What comes first when hours are short\n")[2].partition("\n## ")[0]
+    section = report.partition("\n## What comes first when hours are short\n")[2].partition(
+        "\n## "
+    )[0]
     assert "| **The line: 188 of 200 hours, 12 left** |" in section
     assert run("report", hotel, "--budget-hours", "378").stdout.count("All of it fits.") == 2
 
@@ -151,13 +172,18 @@ def test_hours_are_a_whole_number(wrong: str, tmp_path: Path) -> None:
 
 
 def test_without_a_budget_nothing_is_said_of_it(tmp_path: Path) -> None:
-    assert "What comes first when hours are short" not in run("report", copy_of(HOTEL, tmp_path / "hotel")).stdout
+    assert (
+        "What comes first when hours are short"
+        not in run("report", copy_of(HOTEL, tmp_path / "hotel")).stdout
+    )
 
 
 def test_a_long_list_is_shown_at_both_ends(tmp_path: Path) -> None:
     client = copy_of(NORTHWATER, tmp_path / "client")
     report = run("report", client, "--budget-hours", "20000", "--audience", "leader").stdout
-    section = report.partition("\n## What comes first when hours are short\n")[2].partition("\n## ")[0]
+    section = report.partition("\n## What comes first when hours are short\n")[2].partition(
+        "\n## "
+    )[0]
     rows = re.findall(r"^\| (?!What|---)(.*)$", section, flags=re.MULTILINE)
     assert any(re.match(r"\d+ more between", row) for row in rows)
     assert 24 < len(rows) <= 12 + 1 + 12 + 1 + 24

@@ -44,9 +44,9 @@ def found(hotel: Path) -> Robustness:
 
 # What may be off
 
-BOUNDS = {"parameters": {"core_reach": Range(500, 450, 550), "relevant": Range(250, 225, 275)}}
+THRESHOLDS = {"core_reach": Range(500, 450, 550), "relevant": Range(250, 225, 275)}
 KEYS = [("Chef", None, "Knife work"), ("Server", "Bar", "Wine")]
-FOUND = Estimates(BOUNDS["parameters"], {key: Range(50, 25, 75) for key in KEYS}, 25)
+FOUND = Estimates(THRESHOLDS, {key: Range(50, 25, 75) for key in KEYS}, 25)
 
 
 @given(st.integers(0, 10**9), st.integers(1, 10**6))
@@ -88,9 +88,11 @@ def test_a_step_and_a_tenth(hotel: Path) -> None:
 
 
 def toy(trial: Trial) -> Outcome:
-    """Knives go to all of the kitchen while Chef is found below 60, and relevance is asked."""
-    low = trial.assessments.get(KEYS[0], 50) < 60
-    communities = {"Kitchen": 7} if trial.parameters.get("core_reach", 500) <= 500 else {"All": 9}
+    """Knives are for all of the kitchen while Chef is not found better, and the kitchen stands
+    while the threshold is not higher."""
+    low = trial.assessments.get(KEYS[0]) != FOUND.assessments[KEYS[0]].high
+    is_high = trial.parameters.get("core_reach") == THRESHOLDS["core_reach"].high
+    communities = {"All": 9} if is_high else {"Kitchen": 7}
     return Outcome(communities, {("Kitchen", "Knives"): "core" if low else "specialist"})
 
 
@@ -129,8 +131,8 @@ def test_better_assessments_conclude_what_changed_sheets_do(hotel: Path, found: 
     better = next(s for s in found.singles if not s.parameter and not s.assessment and s.way == 1)
     rows = pipeline.conclude(hotel).facts.located("Need")
     cells = [
-        set_cell(f"needs: {row[0]}, {row[2]}, current = {min(1, int(row[4] or 0) / 1e6 + 0.25)}")
-        for row, _ in rows
+        set_cell(f"needs: {role}, {practice}, current = {min(1, int(current or 0) / 1e6 + 0.25)}")
+        for (role, _, practice, _, current), _ in rows
     ]
     then = outcome(pipeline.suppose(hotel, Changes(tuple(cells))).facts)
     ours = outcome(pipeline.conclude(hotel).facts)
