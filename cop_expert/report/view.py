@@ -548,6 +548,10 @@ class Moved(Struct, frozen=True):
     assignments: tuple[tuple[str, str, str, str], ...]
     """Item, community, and the level before and after, empty for none."""
 
+    @property
+    def changes(self) -> bool:
+        return bool(self.gone or self.new or self.assignments)
+
 
 class Firmness(Struct, frozen=True):
     """What stands if the estimates are a little off."""
@@ -573,6 +577,18 @@ class Firmness(Struct, frozen=True):
     coming: tuple[Doubt, ...]
     """What only comes up in trials, the most frequent first."""
     moved: tuple[Moved, ...]
+
+    @property
+    def telling(self) -> tuple[Moved, ...]:
+        """What changes something."""
+        return tuple(one for one in self.moved if one.changes)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters that change nothing, whichever way they are moved."""
+        telling = {one.what.parameter for one in self.telling}
+        names = dict.fromkeys(one.what.parameter for one in self.moved if one.what.parameter)
+        return tuple(name for name in names if name not in telling)
 
     @property
     def is_cut_firm(self) -> bool:
