@@ -131,7 +131,8 @@ def robustness(folder: Path, samples: int, seed: int, progress: Progress = quiet
     found = kept_answer(folder, fingerprint, name, Robustness)
     if found is None:
         found = _tried(folder, samples, seed, progress)
-        keep_answer(folder, fingerprint, name, found)
+        if fingerprint == fingerprint_of(folder):  # else a file was changed in the meantime
+            keep_answer(folder, fingerprint, name, found)
     return found
 
 

@@ -189,6 +189,17 @@ def test_a_long_list_is_shown_at_both_ends(tmp_path: Path) -> None:
     assert 24 < len(rows) <= 12 + 1 + 12 + 1 + 24
 
 
+def test_what_is_published_singles_out_nobody(tmp_path: Path) -> None:
+    hotel = copy_of(HOTEL, tmp_path / "hotel")
+    settings = (hotel / "engagement.toml").read_text(encoding="utf-8")
+    write(hotel, "engagement.toml", f"publish = true\n{settings}")
+    report = run("report", hotel, "--budget-hours", "200").stdout
+    section = report.partition("\n## What comes first")[2].partition("\n## ")[0]
+    assert "Nine of 13 assignments fit" in section
+    assert "| Handling complaints |" in section and "Knife skills" not in section
+    assert "4 items are not told, for fewer than five people take them." in section
+
+
 def test_the_priority_has_its_reason(tmp_path: Path) -> None:
     report = run("report", copy_of(HOTEL, tmp_path / "hotel"), "--budget-hours", "200").stdout
     assert "it meets the full need of 3.8 people in 24 hours" in report

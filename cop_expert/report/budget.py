@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from cop_expert.load.engagement import Engagement
 from cop_expert.model.arithmetic import UNIT
+from cop_expert.model.template import Value
 from cop_expert.report.known import Known, number
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import Budget, Claim
+from cop_expert.report.view import BELOW, ENDS, Budget, Claim
 
 WHATEVER = 1
 """The turn of what goes in however few hours there are."""
@@ -119,16 +120,21 @@ def budget(known: Known, reasons: Reasons | None, hours: int | None) -> Budget |
         return None
     wanted = wants(known)
     filled = fill(wanted, hours)
-    spent = _hours(wanted, filled.within)
+    clerk = _Clerk(known, reasons, wanted)
+    within, below = list(clerk.within(filled)), list(clerk.below(filled))
+    told, waiting = ([c for c in claims if known.may_tell(c.people)] for claims in (within, below))
     return Budget(
         hours=hours,
-        spent=spent,
+        spent=_hours(wanted, filled.within),
         all_hours=_hours(wanted, wanted),
         bound=sum(wanted[k].hours for k, goal in filled.within.items() if is_bound(wanted[goal])),
         need=sum(wanted[key].need for key in filled.within),
         all_need=sum(one.need for one in wanted.values()),
-        within=tuple(_within(known, reasons, wanted, filled)),
-        below=tuple(_below(known, reasons, wanted, filled)),
+        fitting=len(within),
+        all=len(wanted),
+        within=tuple(told),
+        below=tuple(waiting),
+        untold=len(wanted) - len(told) - len(waiting),
     )
 
 
@@ -138,62 +144,67 @@ def _hours(wanted: dict[Key, Wanted], keys: Iterable[Key]) -> int:
 
 def wants(known: Known) -> dict[Key, Wanted]:
     """What each assignment asks, in order of its names."""
+    turns = {
+        (str(record["community"]), str(record["item"])): number(record["turn"]) // UNIT
+        for record in known.records("Turn")
+    }
     firsts: dict[Key, set[Key]] = {}
     for record in known.records("TakenFirst"):
         community, item = str(record["community"]), str(record["item"])
         firsts.setdefault((community, item), set()).add((community, str(record["first"])))
-    found = {}
-    for record in known.records("Turn"):
-        pair = {"community": record["community"], "item": record["item"]}
-        key = str(record["community"]), str(record["item"])
-        found[key] = Wanted(
-            turn=number(record["turn"]) // UNIT,
-            need=known.number("NeedMet", "need", **pair),
-            hours=known.number("AssignmentHours", "hours", **pair),
-            firsts=frozenset(firsts.get(key, ())),
+    return {
+        key: Wanted(
+            turn=turn,
+            need=known.number("NeedMet", "need", **_pair(key)),
+            hours=known.number("AssignmentHours", "hours", **_pair(key)),
+            firsts=frozenset(firsts.get(key, set()) & turns.keys()),
         )
-    return found
+        for key, turn in turns.items()
+    }
 
 
-def _within(
-    known: Known, reasons: Reasons | None, wanted: dict[Key, Wanted], filled: Filled
-) -> Iterator[Claim]:
-    total = 0
-    for key, goal in filled.within.items():
-        total += wanted[key].hours
-        yield _claim(known, reasons, key, wanted[key], total, goal if goal != key else None)
+def _pair(key: Key) -> dict[str, Value]:
+    return {"community": key[0], "item": key[1]}
 
 
-def _below(
-    known: Known, reasons: Reasons | None, wanted: dict[Key, Wanted], filled: Filled
-) -> Iterator[Claim]:
-    total = _hours(wanted, filled.within)
-    for key, refused in filled.below.items():
-        total += wanted[key].hours
-        yield _claim(known, reasons, key, wanted[key], total, None, refused)
+class _Clerk:
+    """Writes down what goes in and what stays out, as people call it."""
 
+    def __init__(self, known: Known, reasons: Reasons | None, wanted: dict[Key, Wanted]) -> None:
+        self.known = known
+        self.reasons = reasons
+        self.wanted = wanted
 
-def _claim(
-    known: Known,
-    reasons: Reasons | None,
-    key: Key,
-    one: Wanted,
-    total: int,
-    goal: Key | None,
-    refused: Refused | None = None,
-) -> Claim:
-    pair = {"community": key[0], "item": key[1]}
-    posts = [str(record["post"]) for record in known.all("Audience", **pair)]
-    return Claim(
-        item=known.name(key[1]),
-        community=known.name(key[0]),
-        level=str((known.one("Assignment", **pair) or {}).get("level", "")),
-        people=sum(known.heads[post] for post in posts),
-        hours=one.hours,
-        priority=known.number("Priority", "priority", **pair),
-        total=total,
-        goal=known.name(goal[1]) if goal else "",
-        asks=refused.asks if refused else 0,
-        left=refused.left if refused else 0,
-        reason=reasons.cite("Priority", known.one("Priority", **pair)) if reasons else "",
-    )
+    def within(self, filled: Filled) -> Iterator[Claim]:
+        """What is shown of it has its reason: both ends of a long list."""
+        total, last = 0, len(filled.within) - 1
+        for place, (key, goal) in enumerate(filled.within.items()):
+            total += self.wanted[key].hours
+            aim = self.known.name(goal[1]) if goal != key else ""
+            yield self._claim(key, total, aim, None, place <= ENDS or last - place <= ENDS)
+
+    def below(self, filled: Filled) -> Iterator[Claim]:
+        total = _hours(self.wanted, filled.within)
+        for place, (key, refused) in enumerate(filled.below.items()):
+            total += self.wanted[key].hours
+            yield self._claim(key, total, "", refused, place < BELOW)
+
+    def _claim(
+        self, key: Key, total: int, goal: str, refused: Refused | None, is_shown: bool
+    ) -> Claim:
+        known, pair = self.known, _pair(key)
+        posts = [str(record["post"]) for record in known.all("Audience", **pair)]
+        priority = known.one("Priority", **pair)
+        return Claim(
+            item=known.name(key[1]),
+            community=known.name(key[0]),
+            level=str((known.one("Assignment", **pair) or {}).get("level", "")),
+            people=sum(known.heads[post] for post in posts),
+            hours=self.wanted[key].hours,
+            priority=number(priority["priority"]) if priority else 0,
+            total=total,
+            goal=goal,
+            asks=refused.asks if refused else 0,
+            left=refused.left if refused else 0,
+            reason=self.reasons.cite("Priority", priority) if self.reasons and is_shown else "",
+        )

@@ -30,11 +30,14 @@ class _Writer:
         self.known = known
         self.rulebook = rulebook
         self.found = found
+        is_open = known.least == 0
+        self.singles = [one for one in found.singles if is_open or not one.assessment]
+        """Whose assessment a thing hangs on is said only where people may be singled out."""
 
     def firmness(self) -> Firmness:
         found = self.found
         ours = [cut.runs for cut in found.cuts if cut.is_ours]
-        told = [one for one in found.assignments if self._may_tell(one)]
+        told = [one for one in found.assignments if self._may_tell(one.community, one.item)]
         return Firmness(
             samples=found.samples,
             seed=found.seed,
@@ -48,18 +51,18 @@ class _Writer:
             firm=sum(one.is_firm for one in found.assignments),
             doubts=tuple(self._doubts([one for one in told if one.level and not one.is_firm])),
             coming=tuple(reversed(list(self._doubts([one for one in told if not one.level])))),
-            moved=tuple(self._moved(single) for single in found.singles),
+            moved=tuple(self._moved(single) for single in self.singles),
         )
 
     def _step(self) -> str:
         field = self.known.speaker.vocabulary.templates[ASSESSED].by_name[FOUND]
         return self.known.speaker.apart(self.found.step, field.type) if self.found.step else ""
 
-    def _may_tell(self, one: FirmAssignment) -> bool:
+    def _may_tell(self, community: str, item: str) -> bool:
         """False where so few people take it that nothing is said of them."""
-        posts = self.known.all("Audience", community=one.community, item=one.item)
+        posts = self.known.all("Audience", community=community, item=item)
         heads = sum(self.known.heads[str(record["post"])] for record in posts)
-        wanting = self.known.number("Wanting", "heads", community=one.community, item=one.item)
+        wanting = self.known.number("Wanting", "heads", community=community, item=item)
         return self.known.may_tell(heads or wanting)
 
     def _cuts(self) -> Iterator[CutDoubt]:
@@ -67,7 +70,7 @@ class _Writer:
         alike: dict[tuple[int, tuple[If, ...]], list[str]] = {}
         for cut in self.found.cuts:
             if cut.is_ours and cut.runs < self.found.samples:
-                singles = [one for one in self.found.singles if cut.community in one.gone]
+                singles = [one for one in self.singles if cut.community in one.gone]
                 ifs = tuple(self._if(single, "") for single in singles[:IFS])
                 alike.setdefault((cut.runs, ifs), []).append(self.known.name(cut.community))
         for (runs, ifs), names in sorted(alike.items(), key=lambda pair: pair[0][0]):
@@ -100,7 +103,7 @@ class _Writer:
         """What alone would make the difference, single things before all assessments."""
         turning = [
             self._if(single, after)
-            for single in self.found.singles
+            for single in self.singles
             for community, item, _, after in single.assignments
             if (community, item) == (one.community, one.item)
         ]
@@ -138,5 +141,6 @@ class _Writer:
             assignments=tuple(
                 (name(item), name(community), before, after)
                 for community, item, before, after in single.assignments
+                if self._may_tell(community, item)
             ),
         )

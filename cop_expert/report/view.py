@@ -465,9 +465,14 @@ class Budget(Struct, frozen=True):
     need: int
     """The need that is met, in people with a full need."""
     all_need: int
+    fitting: int
+    all: int
+    """How many assignments there are."""
     within: tuple[Claim, ...]
     """In order; what a thing requires stands before it."""
     below: tuple[Claim, ...]
+    untold: int
+    """Assignments that so few people take that nothing is said of them."""
 
     @property
     def top(self) -> tuple[Claim, ...]:
