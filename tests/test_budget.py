@@ -9,13 +9,15 @@ from random import Random
 import pytest
 from click.testing import CliRunner, Result
 from documents import HOTEL, NORTHWATER, copy_of, write
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cop_expert.cli import main
 from cop_expert.report.budget import WHATEVER, Key, Wanted, fill
 
 MOST = 7
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""However busy the machine is."""
 
 
 def run(*arguments: str | Path) -> Result:
@@ -37,6 +39,7 @@ def wishes(draw: st.DrawFn) -> dict[Key, Wanted]:
     return found
 
 
+@patient
 @given(wishes(), st.integers(0, 40))
 def test_nothing_is_above_the_line_without_what_it_requires(
     wanted: dict[Key, Wanted], hours: int
@@ -50,6 +53,7 @@ def test_nothing_is_above_the_line_without_what_it_requires(
         done.add(key)
 
 
+@patient
 @given(wishes(), st.integers(0, 40))
 def test_only_what_must_be_goes_beyond_the_hours(wanted: dict[Key, Wanted], hours: int) -> None:
     filled = fill(wanted, hours)
@@ -60,6 +64,7 @@ def test_only_what_must_be_goes_beyond_the_hours(wanted: dict[Key, Wanted], hour
     assert spent <= max(hours, sum(wanted[key].hours for key in bound))
 
 
+@patient
 @given(wishes(), st.integers(0, 40))
 def test_nothing_below_the_line_would_still_fit(wanted: dict[Key, Wanted], hours: int) -> None:
     filled = fill(wanted, hours)
@@ -70,6 +75,7 @@ def test_nothing_below_the_line_would_still_fit(wanted: dict[Key, Wanted], hours
         assert refused.left >= left, "hours only grow fewer"
 
 
+@patient
 @given(wishes(), st.integers(0, 40))
 def test_the_order_of_rows_is_of_no_account(wanted: dict[Key, Wanted], hours: int) -> None:
     backwards = dict(reversed(wanted.items()))
@@ -89,6 +95,7 @@ def best(wanted: dict[Key, Wanted], hours: int) -> int:
     )
 
 
+@patient
 @given(wishes(), st.integers(0, 40))
 def test_greedy_meets_no_more_than_the_best_choice_does(
     wanted: dict[Key, Wanted], hours: int
@@ -150,8 +157,8 @@ def test_what_must_be_goes_beyond_the_hours(tmp_path: Path) -> None:
 def test_hours_are_set_once_for_all(tmp_path: Path) -> None:
     hotel = copy_of(HOTEL, tmp_path / "hotel")
     assert run("budget", hotel).exit_code == 2
-    settings = (hotel / "engagement.toml").read_text(encoding="utf-8")
-    write(hotel, "engagement.toml", f"budget_hours = 200\n{settings}")
+    text = (hotel / "engagement.toml").read_text(encoding="utf-8")
+    write(hotel, "engagement.toml", f"budget_hours = 200\n{text}")
     assert json.loads(run("budget", hotel, "--json").stdout)["hours"] == 200_000_000
     report = run("report", hotel, "--audience", "leader").stdout
     assert "1. **200 hours meet 65\u00a0% of the need.** Nine of 13 assignments fit;" in report
@@ -191,8 +198,8 @@ def test_a_long_list_is_shown_at_both_ends(tmp_path: Path) -> None:
 
 def test_what_is_published_singles_out_nobody(tmp_path: Path) -> None:
     hotel = copy_of(HOTEL, tmp_path / "hotel")
-    settings = (hotel / "engagement.toml").read_text(encoding="utf-8")
-    write(hotel, "engagement.toml", f"publish = true\n{settings}")
+    text = (hotel / "engagement.toml").read_text(encoding="utf-8")
+    write(hotel, "engagement.toml", f"publish = true\n{text}")
     report = run("report", hotel, "--budget-hours", "200").stdout
     section = report.partition("\n## What comes first")[2].partition("\n## ")[0]
     assert "Nine of 13 assignments fit" in section

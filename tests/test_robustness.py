@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from documents import HOTEL, copy_of, write
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cop_expert import pipeline
@@ -26,6 +26,8 @@ from cop_expert.report.trials import (
 )
 
 TRIALS = 4
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""However busy the machine is."""
 
 
 def run(*arguments: str | Path) -> Result:
@@ -49,6 +51,7 @@ KEYS = [("Chef", None, "Knife work"), ("Server", "Bar", "Wine")]
 FOUND = Estimates(THRESHOLDS, {key: Range(50, 25, 75) for key in KEYS}, 25)
 
 
+@patient
 @given(st.integers(0, 10**9), st.integers(1, 10**6))
 def test_chance_moves_nothing_beyond_its_range(seed: int, trial: int) -> None:
     moved = drawn(FOUND, seed, trial)
@@ -59,6 +62,7 @@ def test_chance_moves_nothing_beyond_its_range(seed: int, trial: int) -> None:
         assert value in (FOUND.assessments[key].low, FOUND.assessments[key].high)
 
 
+@patient
 @given(st.integers(0, 10**9), st.integers(1, 10**6))
 def test_one_more_assessment_moves_no_other(seed: int, trial: int) -> None:
     fewer = Estimates(FOUND.parameters, {KEYS[0]: FOUND.assessments[KEYS[0]]}, FOUND.step)
@@ -160,8 +164,8 @@ def test_what_was_tried_is_kept_and_tried_anew_when_something_changes(tmp_path: 
     assert json.loads(run("robustness", small, "--trials", "1", "--json").stdout)["whole"] == 77
     kept[0].write_text("damaged", encoding="utf-8")
     assert run("robustness", small, "--trials", "1", "--json").stdout == first.stdout
-    settings = (small / "engagement.toml").read_text(encoding="utf-8")
-    write(small, "engagement.toml", settings.replace("# running = 120", "core_reach = 0.6"))
+    text = (small / "engagement.toml").read_text(encoding="utf-8")
+    write(small, "engagement.toml", text.replace("# running = 120", "core_reach = 0.6"))
     run("show", small)
     assert not kept[0].exists(), "what no longer holds is dropped"
 
