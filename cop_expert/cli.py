@@ -64,6 +64,8 @@ def as_form(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     )
 
 
+SEED = 1
+"""From which chance is drawn where nobody says from which."""
 UNDONE = {"export": "written", "new": "written", "decide": "written"}
 """What a command would have done but for problems; others would have concluded."""
 
@@ -1043,15 +1045,35 @@ def write_picture(run: "Run", folder: Path, path: Path) -> None:
 )
 @click.option("--community", metavar="NAME", default="", help="A hand-out for this one community.")
 @click.option(
+    "--budget-hours",
+    type=click.IntRange(min=0),
+    metavar="HOURS",
+    help="As many hours of learning as there are: what goes first, and what waits.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; standard output where left out.",
 )
+@click.option(
+    "--robustness",
+    "trials",
+    type=click.IntRange(1, 1000),
+    metavar="TRIALS",
+    help="Say how firm it is, from so many runs with estimates a little off.",
+)
 @ENGINE
 @answering
 def report(
-    folder: Path, form: str, audience: str, community: str, output: Path | None, engine: str
+    folder: Path,
+    form: str,
+    audience: str,
+    community: str,
+    budget_hours: int | None,
+    trials: int | None,
+    output: Path | None,
+    engine: str,
 ) -> None:
     """Write the strategy document.
 
@@ -1060,17 +1082,19 @@ def report(
       cop-expert report grand-hotel --format html -o strategy.html
       cop-expert report grand-hotel --format docx --audience leader -o strategy.docx
       cop-expert report grand-hotel --community Kitchen -o kitchen.md
+      cop-expert report grand-hotel --budget-hours 200 -o strategy.md
     """
-    from cop_expert.pipeline import prices
+    from cop_expert import pipeline
     from cop_expert.report.render import Request, UnknownCommunity, render
 
     run = concluded(folder, engine)
-    request = Request(form, audience, community)
+    request = Request(form, audience, community, budget_hours)
     try:
         with progress() as stage:
+            tried = pipeline.robustness(folder, trials, SEED, stage) if trials else None
             stage("Writing the strategy")
-            reckon = partial(prices, run, folder, stage)
-            document = render(run.facts, run.rulebook, run.manifest, folder, request, reckon)
+            reckon = partial(pipeline.prices, run, folder, stage)
+            document = render(run.facts, run.rulebook, run.manifest, folder, request, reckon, tried)
     except UnknownCommunity as unknown:
         hint = f"; {unknown.hint}" if unknown.hint else ""
         raise click.ClickException(f"no community is called '{unknown.name}'{hint}") from None
@@ -1081,6 +1105,73 @@ def report(
 
     write_whole(output, document)
     click.echo(output, err=True)
+
+
+@main.command()
+@FOLDER
+@click.argument("hours", type=click.IntRange(min=0), metavar="[HOURS]", required=False)
+@ENGINE
+@AS_JSON
+@answering
+def budget(folder: Path, hours: int | None, engine: str, as_json: bool) -> None:
+    """Say what to do first when there are only so many hours of learning, and what waits.
+
+    \b
+    Examples:
+      cop-expert budget grand-hotel 200
+
+    Left out, HOURS are those that engagement.toml sets as budget_hours.
+    """
+    from cop_expert.report.terminal import Terminal
+
+    run = concluded(folder, engine)
+    terminal = Terminal(run.facts, run.manifest.language, folder)
+    found = terminal.budget(hours)
+    if found is None:
+        raise click.UsageError("say how many hours there are: cop-expert budget FOLDER 200")
+    if as_json:
+        import msgspec
+
+        echo_json(msgspec.to_builtins(found))
+        return
+    click.echo(terminal.budget_text(found), nl=False)
+
+
+@main.command()
+@FOLDER
+@click.option(
+    "--trials",
+    type=click.IntRange(1, 1000),
+    default=40,
+    show_default=True,
+    help="How many runs by chance.",
+)
+@click.option("--seed", default=SEED, show_default=True, help="From which number chance is drawn.")
+@AS_JSON
+@answering
+def robustness(folder: Path, trials: int, seed: int, as_json: bool) -> None:
+    """Say how firm the recommendations are if assessments and thresholds are a little off.
+
+    The rules are run again and again, each time with every assessment a step higher, a step lower
+    or as it is, and every threshold likewise by a tenth. What came of it is kept.
+
+    \b
+    Example:
+      cop-expert robustness grand-hotel --trials 40
+    """
+    from cop_expert import pipeline
+    from cop_expert.report.terminal import Terminal
+
+    with progress() as stage:
+        found = pipeline.robustness(folder, trials, seed, stage)
+    if as_json:
+        import msgspec
+
+        echo_json(msgspec.to_builtins(found))
+        return
+    run = concluded(folder)
+    terminal = Terminal(run.facts, run.manifest.language, folder)
+    click.echo(terminal.robustness_text(found, run.rulebook), nl=False)
 
 
 def described_forms(context: click.Context, option: click.Parameter, value: str | None) -> None:

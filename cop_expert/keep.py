@@ -97,27 +97,36 @@ def _place(folder: Path, fingerprint: str) -> Path:
     return folder / FOLDER / f"{fingerprint}.duckdb"
 
 
-def _tidy(kept: Path) -> None:
-    """Drop older runs, and what runs have left that were killed."""
-    for path in (*kept.parent.glob("*.duckdb*"), *kept.parent.glob("*.prices.json")):
-        unfinished = path.name.startswith(".")
-        if path != kept and (not unfinished or time.time() - path.stat().st_mtime > ABANDONED):
-            path.unlink(missing_ok=True)
-
-
-def kept_beside(folder: Path, name: str, kind: type[T], make: Callable[[], T]) -> T:
-    """What was kept under a name that holds the hash of its inputs, else made now and kept."""
-    place = folder / FOLDER / name
+def kept_answer(folder: Path, fingerprint: str, name: str, kind: type[T]) -> T | None:
+    """What was worked out of a run before by this very program, and kept under the name."""
     try:
-        return msgspec.json.decode(place.read_bytes(), type=kind)
-    except (OSError, ValueError):  # msgspec's errors are ValueErrors
-        made = make()
+        key, _, kept = _answer(folder, fingerprint, name).read_bytes().partition(b"\n")
+        return msgspec.json.decode(kept, type=kind) if key.decode() == program() else None
+    except (OSError, ValueError):
+        return None
+
+
+def keep_answer(folder: Path, fingerprint: str, name: str, answer: object) -> None:
+    """Keep what was worked out of a run, as long as its inputs stay the same."""
+    place = _answer(folder, fingerprint, name)
     try:
         with moved_into(place) as unfinished:
-            unfinished.write_bytes(msgspec.json.encode(made))
+            unfinished.write_bytes(program().encode() + b"\n" + msgspec.json.encode(answer))
     except OSError:
-        pass
-    return made
+        return
+
+
+def _answer(folder: Path, fingerprint: str, name: str) -> Path:
+    return folder / FOLDER / f"{fingerprint}.{name}.json"
+
+
+def _tidy(kept: Path) -> None:
+    """Drop older runs and answers, and what runs have left that were killed."""
+    for path in [*kept.parent.glob("*.duckdb*"), *kept.parent.glob("*.json*")]:
+        unfinished = path.name.startswith(".")
+        is_old = time.time() - path.stat().st_mtime > ABANDONED
+        if not path.name.startswith(kept.stem) and (is_old or not unfinished):
+            path.unlink(missing_ok=True)
 
 
 # The standard knowledge

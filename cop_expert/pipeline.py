@@ -10,8 +10,9 @@ from cop_expert import __version__
 from cop_expert.facts import UNLIMITED, FactBase, Limits
 from cop_expert.keep import (
     fingerprint_of,
+    keep_answer,
     keep_facts,
-    kept_beside,
+    kept_answer,
     kept_facts,
     kept_or_made,
     program,
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
     from cop_expert.load.importing import DryRun
     from cop_expert.load.propose import Wishes
     from cop_expert.load.sheet import Sheet
+    from cop_expert.report.trials import Robustness
     from cop_expert.report.view import Prices
 
 ENGINES = ("auto", "experta", "duckdb")
 SMALL = 200
 """Given facts up to which `auto` takes experta; docs/engines.md shows the measurements."""
+
+TEN = 10
+"""Trials after which it is said how far it is."""
 
 Progress = Callable[[str], None]
 
@@ -121,26 +126,33 @@ def suppose(folder: Path, changes: "Changes", progress: Progress = quietly) -> R
 
 def prices(run: Run, folder: Path, progress: Progress = quietly) -> "Prices":
     """What each decision costs: the run against one without it, kept for the next question."""
-    from cop_expert.load.changes import Changes, DropRow
-    from cop_expert.report.price import price
     from cop_expert.report.view import Price
-
-    def make() -> "Prices":
-        found: Prices = {}
-        places = [place for _, place, _ in run.facts.located("Decision")]
-        for number, place in enumerate(places, start=1):
-            progress(f"Weighing decision {number} of {len(places)}")
-            try:
-                without = suppose(folder, Changes((DropRow("decisions", (), place),)))
-            except KnowledgeProblem:  # others rest on it
-                continue
-            found[str(place)] = price(run.facts, without.facts)
-        return found
 
     if not run.facts.count("Decision"):
         return {}
-    name = f"{run.manifest.fingerprint}.prices.json"
-    return kept_beside(folder, name, dict[str, Price], make)
+    fingerprint = run.manifest.fingerprint
+    found = kept_answer(folder, fingerprint, "prices", dict[str, Price])
+    if found is None:
+        found = _weighed(run, folder, progress)
+        keep_answer(folder, fingerprint, "prices", found)
+    return found
+
+
+def _weighed(run: Run, folder: Path, progress: Progress) -> "Prices":
+    """Each decision against a run without it."""
+    from cop_expert.load.changes import Changes, DropRow
+    from cop_expert.report.price import price
+
+    found: Prices = {}
+    places = [place for _, place, _ in run.facts.located("Decision")]
+    for number, place in enumerate(places, start=1):
+        progress(f"Weighing decision {number} of {len(places)}")
+        try:
+            without = suppose(folder, Changes((DropRow("decisions", (), place),)))
+        except KnowledgeProblem:  # others rest on it
+            continue
+        found[str(place)] = price(run.facts, without.facts)
+    return found
 
 
 def decision_headings(run: Run) -> list[str]:
@@ -148,6 +160,53 @@ def decision_headings(run: Run) -> list[str]:
     from cop_expert.load.headings import column_fields
 
     return [field.heading for field in column_fields(run.facts.vocabulary.templates["Decision"])]
+
+
+def robustness(folder: Path, samples: int, seed: int, progress: Progress = quietly) -> "Robustness":
+    """How firm the conclusions are; kept for the next time, as the conclusions are."""
+    from cop_expert.report.trials import Robustness
+
+    fingerprint, name = fingerprint_of(folder), f"robustness-{samples}-{seed}"
+    found = kept_answer(folder, fingerprint, name, Robustness)
+    if found is None:
+        found = _tried(folder, samples, seed, progress)
+        if fingerprint == fingerprint_of(folder):  # else a file was changed in the meantime
+            keep_answer(folder, fingerprint, name, found)
+    return found
+
+
+def _tried(folder: Path, samples: int, seed: int, progress: Progress) -> "Robustness":
+    """Run the rules on the same facts again and again, each time with other numbers."""
+    from itertools import count
+
+    from msgspec.structs import replace
+
+    from cop_expert.check import with_parameters
+    from cop_expert.infer.again import Again, leading_to, parameters_of
+    from cop_expert.report import trials
+
+    knowledge = read(folder, progress)
+    facts, rulebook = knowledge.facts, knowledge.rulebook
+    wanted = leading_to((trials.CUT, trials.ASSIGNED), rulebook.strata)
+    found = trials.estimates(facts, rulebook.parameters, parameters_of(wanted))
+    numbers = count(1)
+    with Again(facts) as again:
+
+        def tried(trial: trials.Trial) -> trials.Outcome:
+            number = next(numbers)
+            if number % TEN == 0:
+                progress(f"Trial {number}")
+            moved = with_parameters(rulebook, trial.parameters, facts.vocabulary)
+            strata = leading_to((trials.CUT, trials.ASSIGNED), moved.strata)
+            moved = replace(moved, strata=strata)
+            then = again.run(moved, trials.ASSESSED, trials.FOUND, trial.assessments)
+            try:
+                return trials.outcome(then)
+            finally:
+                then.close()
+
+        ours = tried(trials.Trial({}, {}))
+        return trials.robustness(ours, found, samples, seed, tried)
 
 
 def read(

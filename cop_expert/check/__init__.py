@@ -97,6 +97,18 @@ def check_rulebook(
     return CheckedRulebook(rules, parameters, strata, replaced, in_force), problems
 
 
+def with_parameters(
+    rulebook: CheckedRulebook, values: dict[str, Value], vocabulary: Vocabulary
+) -> CheckedRulebook:
+    """The rulebook with other values, each such as its parameter may have."""
+    parameters = {
+        name: replace(parameter, value=values.get(name, parameter.value))
+        for name, parameter in rulebook.parameters.items()
+    }
+    clauses, _ = resolve(tuple(rulebook.rules.values()), parameters, vocabulary)
+    return replace(rulebook, parameters=parameters, strata=stratify(clauses))
+
+
 def _first(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """As many problems of a kind as a person reads, and a word where there are more."""
     listed = list(islice(found, MOST_PROBLEMS + 1))

@@ -5,7 +5,7 @@ from itertools import product
 
 from msgspec import Struct
 
-from cop_expert.explain.name_book import NameBook, folded
+from cop_expert.explain.name_book import NameBook, UnknownName, folded
 from cop_expert.explain.nearly import Goal
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.model.template import Template
@@ -24,8 +24,9 @@ class Answerable(Struct, frozen=True):
 def facts_asked_about(facts: FactBase, subject: str, place: str | None = None) -> list[Answerable]:
     """The facts about the subject (in the place), the most telling kind first.
 
-    Raises UnknownName where a name is not known, and gives an empty list where all names are
-    known but nothing was concluded about them together.
+    In place of the place may stand what kind of fact is meant, such as advice. Raises UnknownName
+    where a name is not known, and gives an empty list where all names are known but nothing was
+    concluded about them together.
     """
     templates = _by_telling(facts)
     if place is None:
@@ -34,7 +35,12 @@ def facts_asked_about(facts: FactBase, subject: str, place: str | None = None) -
             return [Answerable(t.name, row) for t in by_label for row in facts.rows(t.name)]
     book = NameBook(facts)
     subjects = book.identities(subject)
-    places = book.identities(place) if place is not None else []
+    try:
+        places = book.identities(place) if place is not None else []
+    except UnknownName:
+        places, templates = [], [t for t in templates if folded(t.label) == folded(str(place))]
+        if not templates:
+            raise
     found: list[Answerable] = []
     for template in templates:
         for fields in template.asks:

@@ -22,6 +22,7 @@ SETTINGS: dict[str, type] = {
     "as_of": date,
     "audience": str,
     "publish": bool,
+    "budget_hours": int,
     "parameters": dict,
     "scales": dict,
     "import": list,
@@ -30,6 +31,7 @@ TYPES_IN_WORDS: dict[type, str] = {
     date: "a day, without quotation marks: 2026-03-31",
     str: 'a text in "quotation marks"',
     bool: "true or false",
+    int: "a whole number, 0 or more",
     dict: "a section of its own, in brackets",
     list: "sections of their own, in double brackets: [[import]]",
 }
@@ -75,6 +77,8 @@ class Settings(Struct, frozen=True):
     """Whom the document is for; empty: whoever asks for it without saying."""
     publish: bool = False
     """True where the document may fall into any hands."""
+    budget_hours: int | None = None
+    """How many hours of learning there are; none: as many as it takes."""
     parameters: dict[str, Value] = {}
     """Values for the rulebook's parameters; numbers in millionths."""
     scales: dict[str, tuple[Decimal, Decimal]] = {}
@@ -102,7 +106,7 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
     right: dict[str, Any] = {
         key: value
         for key, value in sections.items()
-        if key in SETTINGS and isinstance(value, SETTINGS[key])
+        if key in SETTINGS and _fits(value, SETTINGS[key])
     }
     parameters, unfit = _parameters(right.get("parameters", {}), found)
     scales, crooked = _scales(right.get("scales", {}), found)
@@ -113,6 +117,7 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
         as_of=right["as_of"].isoformat()[:10] if "as_of" in right else "",
         audience=tidy(right.get("audience", "")),
         publish=right.get("publish", False),
+        budget_hours=right.get("budget_hours"),
         parameters=parameters,
         scales=scales,
         imports=imports,
@@ -159,14 +164,19 @@ def _misfits(sections: dict[str, Any], settings: Settings) -> Iterator[Diagnosti
         place = settings.places.get(plain(key), Origin(SETTINGS_FILE))
         if key not in SETTINGS:
             known = (
-                "settings are name, language, as_of, audience and publish; "
+                "settings are name, language, as_of, audience, publish and budget_hours; "
                 "parameters stand below a line [parameters]"
             )
             message = f"there is no setting {shown(key)}"
             advice = did_you_mean(key, SETTINGS) or known
             yield Diagnostic("unknown-setting", message, place, advice)
-        elif not isinstance(value, SETTINGS[key]):
+        elif not _fits(value, SETTINGS[key]):
             yield Diagnostic("wrong-type", f"{key} must be {TYPES_IN_WORDS[SETTINGS[key]]}", place)
+
+
+def _fits(value: Any, kind: type) -> bool:
+    """Whether the value is of the kind: true is no number, and no number is below 0."""
+    return type(value) is int and value >= 0 if kind is int else isinstance(value, kind)
 
 
 def _parameters(

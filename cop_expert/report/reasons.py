@@ -151,6 +151,12 @@ class Reasons:
         proof = self.explainer.prove(template, tuple(record.values()), How(BRIEF))
         return Sentence(finished(outline(proof).text), self.cite(template, record))
 
+    def because(self, template: str, record: dict[str, Value]) -> str:
+        """Why, in a sentence; empty where the fact is a sum and each part has a reason."""
+        proof = self.explainer.prove(template, tuple(record.values()), How(BRIEF))
+        derivation = proof.derivations[0]
+        return "" if derivation.ledger else finished(derivation.because)
+
     def told(self) -> tuple[Reason, ...]:
         """Every reason that was cited, in order."""
         said: dict[str, str] = {}

@@ -12,6 +12,7 @@ from cop_expert.load.engagement import Engagement, read_engagement
 from cop_expert.load.words import plain
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, did_you_mean
 from cop_expert.model.rule import CheckedRulebook
+from cop_expert.report.budget import hours_of
 from cop_expert.report.commentary import Commentary
 from cop_expert.report.cuts import Cuts
 from cop_expert.report.granularity import stretches
@@ -23,6 +24,7 @@ from cop_expert.report.pictures.alone import standing_alone
 from cop_expert.report.reasons import cited
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.templates import Templates, Words, environment, located
+from cop_expert.report.trials import Robustness
 from cop_expert.report.view import Figure, Granularity, Manifest, Prices, Strategy
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Request(Struct, frozen=True):
     """Whom it is for; empty: as the engagement says, else everything."""
     community: str = ""
     """The one community that it is a hand-out for."""
+    budget_hours: int | None = None
+    """Hours of learning that there are; none: as the engagement says."""
 
 
 class UnknownCommunity(Exception):
@@ -61,6 +65,7 @@ def render(
     folder: Path,
     request: Request,
     reckon: Callable[[], Prices] = dict,
+    tried: Robustness | None = None,
 ) -> bytes:
     """The document as a file holds it; `reckon` says what each decision costs.
 
@@ -74,7 +79,10 @@ def render(
     said = translated(rulebook, wording.wording.language, templates)
     has_reasons = "reasons" in sections and not engagement.settings.publish
     prices = reckon() if "decisions" in sections else {}
-    document = strategy(known, said, manifest, engagement, wording, has_reasons, prices)
+    hours = hours_of(engagement, request.budget_hours)
+    document = strategy(
+        known, said, manifest, engagement, wording, has_reasons, prices, hours, tried
+    )
     with located(templates):
         studio = _Studio(templates, known, wording, document, sections)
         if request.form == "docx":
@@ -138,7 +146,7 @@ class _Studio:
         self.known = known
         self.wording = wording
         self.document = document
-        self.sections = sections
+        self.sections = [key for key in sections if document.has(key)]
         communities = [one.name for one in document.communities]
         self.commentary = Commentary(templates.folder, [*sections, *communities])
 

@@ -11,6 +11,7 @@ from cop_expert.model.template import Datatype
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import BRIEF, Reasons, Sentence
 from cop_expert.report.view import (
+    FIRST,
     Addition,
     Advice,
     Ask,
@@ -88,10 +89,9 @@ def advice(known: Known, reasons: Reasons) -> tuple[Advice, ...]:
     """What to do next, the most hours at stake first."""
     reasons.grant(REASONS)
     records = sorted(known.records("Advice"), key=lambda record: -number(record["hours"]))
+    told = [record for record in records if known.may_tell(_people(known, record))]
     return tuple(
-        _advice(known, reasons, record)
-        for record in records
-        if known.may_tell(_people(known, record))
+        _advice(known, reasons, record, place < FIRST) for place, record in enumerate(told)
     )
 
 
@@ -108,7 +108,7 @@ def _people(known: Known, advice: Record) -> int:
             return 0
 
 
-def _advice(known: Known, reasons: Reasons, record: Record) -> Advice:
+def _advice(known: Known, reasons: Reasons, record: Record, is_first: bool) -> Advice:
     def name(field: str) -> str:
         return known.name(record[field]) if record[field] else ""
 
@@ -120,6 +120,7 @@ def _advice(known: Known, reasons: Reasons, record: Record) -> Advice:
         target=name("target"),
         hours=number(record["hours"]),
         says=known.fact("Advice", record),
+        because=reasons.because("Advice", record) if is_first else "",
         reason=reasons.cite("Advice", record),
     )
 

@@ -5,11 +5,14 @@ from cop_expert.load.engagement import Engagement
 from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report import exchange, people, setting
+from cop_expert.report.budget import budget
 from cop_expert.report.granularity import granularity
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import Manifest, Prices, Strategy
+from cop_expert.report.robustness import firmness
+from cop_expert.report.trials import Robustness
+from cop_expert.report.view import FIRST, Manifest, Prices, Strategy
 
 LONG = 100
 """Rows of a table about all communities; the rest is counted."""
@@ -25,8 +28,14 @@ def strategy(
     wording: Phrases,
     has_reasons: bool,
     prices: Prices,
+    hours: int | None = None,
+    tried: Robustness | None = None,
 ) -> Strategy:
-    """Everything that the document says; each statement with its reason where it has reasons."""
+    """Everything that the document says; each statement with its reason where it has reasons.
+
+    `hours`, in millionths, are as many as there are for learning; `tried` is what came of
+    trials with other numbers.
+    """
     explainer = Explainer(known.facts, rulebook, known.speaker)
     is_whole = known.told == known.communities
     reasons = Reasons(known.facts, explainer, wording, has_reasons, is_whole)
@@ -52,8 +61,11 @@ def strategy(
         findings=findings,
         decisions=setting.decisions(known, reasons, prices),
         advice=advice,
+        budget=budget(known, reasons, hours),
+        robustness=firmness(known, rulebook, tried),
         additions=setting.additions(known, reasons, rulebook, engagement),
         method=setting.method(known, rulebook, manifest, engagement),
+        first=FIRST,
         rows=people.rows(len(communities)),
         long_rows=LONG,
         reasons=reasons.told(),

@@ -106,7 +106,7 @@ class Words:
 
 
 def environment(templates: Templates, known: Known, wording: Phrases, form: str) -> "Environment":
-    """What fills templates: in "md" client text is escaped as Markdown, in "html" as HTML."""
+    """What fills templates: "md" escapes client text as Markdown, "html" as HTML, "text" not."""
     from jinja2 import FunctionLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
@@ -128,7 +128,9 @@ def environment(templates: Templates, known: Known, wording: Phrases, form: str)
         if hasattr(value, "__html__"):
             return value
         text = printable(str(value))
-        return Markup(escape_markdown(text)) if form == "md" else text
+        if form == "html":
+            return text
+        return Markup(escape_markdown(text) if form == "md" else text)
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
         path = templates.path(name)

@@ -13,10 +13,16 @@ from msgspec.structs import replace
 
 from cop_expert.report.reasons import Reason, Sentence
 
+FIRST = 10
+"""Pieces of advice that are said with their reasons; a table holds the rest."""
 COLUMNS = 6
 """Communities up to which a table has a column for each."""
 WITHHELD = -1
 """In place of a number that would tell of a few people."""
+ENDS = 12
+"""Rows at each end of what fits into the hours; what is between is counted."""
+BELOW = 2 * ENDS
+"""Rows of what does not fit; the rest is counted."""
 STRETCHES = 12
 """Ranges of running costs that are listed; the rest is counted."""
 
@@ -444,6 +450,8 @@ class Advice(Struct, frozen=True):
     target: str
     hours: int
     says: str
+    because: str
+    """Why, in a sentence; empty where its reason is a sum."""
     reason: str
 
 
@@ -453,6 +461,174 @@ class Ask(Struct, frozen=True):
     action: str
     advice: tuple[Advice, ...]
     hours: int
+
+
+class Claim(Struct, frozen=True):
+    """An assignment in the order in which it goes first when hours are short."""
+
+    item: str
+    community: str
+    level: str
+    people: int
+    hours: int
+    priority: int
+    """The need that a hundred hours of it meet, in people with a full need."""
+    total: int
+    """The hours of all down to here."""
+    goal: str
+    """What requires it, where it goes in for that; empty where for its own sake."""
+    asks: int
+    """Where it stays out, the hours that it takes with what it requires that is not in."""
+    left: int
+    """Where it stays out, the hours that were left when its turn came."""
+    reason: str
+
+
+class Budget(Struct, frozen=True):
+    """What to do first when there are fewer hours than learning."""
+
+    hours: int
+    """As many as there are."""
+    spent: int
+    all_hours: int
+    bound: int
+    """Hours of what must be, however few there are, and of what that requires."""
+    need: int
+    """The need that is met, in people with a full need."""
+    all_need: int
+    fitting: int
+    all: int
+    """How many assignments there are."""
+    within: tuple[Claim, ...]
+    """In order; what a thing requires stands before it."""
+    below: tuple[Claim, ...]
+    untold: int
+    """Assignments that so few people take that nothing is said of them."""
+
+    @property
+    def top(self) -> tuple[Claim, ...]:
+        """The first of what goes in; all of it where there is little."""
+        return self.within if len(self.within) <= 2 * ENDS + 1 else self.within[:ENDS]
+
+    @property
+    def last(self) -> tuple[Claim, ...]:
+        """The last of what goes in, where there is more between."""
+        return self.within[-ENDS:] if self.between else ()
+
+    @property
+    def between(self) -> int:
+        """How many of what goes in are not listed."""
+        return max(0, len(self.within) - len(self.top) - ENDS) if self.top != self.within else 0
+
+    @property
+    def over(self) -> int:
+        """Hours beyond those that there are: what must be takes more."""
+        return max(0, self.spent - self.hours)
+
+    @property
+    def left(self) -> int:
+        return max(0, self.hours - self.spent)
+
+    @property
+    def waiting(self) -> tuple[Claim, ...]:
+        """The first of what stays out."""
+        return self.below[:BELOW]
+
+
+class If(Struct, frozen=True):
+    """Something that would make a difference if it were otherwise."""
+
+    parameter: str
+    """What the parameter is; empty: an assessment, or all of them."""
+    value: str
+    """What the parameter would be."""
+    now: str
+    role: str
+    """Whose assessment; empty: all of them."""
+    practice: str
+    way: int
+    """-1: lower, 1: higher."""
+    level: str
+    """What comes of it: a level; empty: not assigned, or no community."""
+
+
+class Doubt(Struct, frozen=True):
+    """An assignment that does not come out in every trial."""
+
+    item: str
+    community: str
+    level: str
+    """Empty for one that only comes up in trials."""
+    runs: int
+    of: int
+    """Trials in which its community stands."""
+    otherwise: tuple[tuple[str, int], ...]
+    """Other levels and in how many trials; empty for not assigned."""
+    ifs: tuple[If, ...]
+
+
+class CutDoubt(Struct, frozen=True):
+    """Communities of ours that do not stand in every trial, but in as many of them each."""
+
+    communities: tuple[str, ...]
+    runs: int
+    ifs: tuple[If, ...]
+
+
+class Moved(Struct, frozen=True):
+    """One thing moved alone, and what it changes."""
+
+    what: If
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+    assignments: tuple[tuple[str, str, str, str], ...]
+    """Item, community, and the level before and after, empty for none."""
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.gone or self.new or self.assignments)
+
+
+class Firmness(Struct, frozen=True):
+    """What stands if the estimates are a little off."""
+
+    samples: int
+    seed: int
+    step: str
+    """By how much an assessment may be off; empty where there is none."""
+    communities: int
+    standing: int
+    """Communities of ours that stand in every trial."""
+    whole: int
+    """In how many trials the cut as a whole is ours."""
+    cuts: tuple[CutDoubt, ...]
+    """The least firm first."""
+    other_cuts: tuple[tuple[str, int], ...]
+    """Communities that only come up in trials, and in how many, the most frequent first."""
+    assignments: int
+    firm: int
+    """Assignments that come out the same in every trial in which their community stands."""
+    doubts: tuple[Doubt, ...]
+    """The least firm first."""
+    coming: tuple[Doubt, ...]
+    """What only comes up in trials, the most frequent first."""
+    moved: tuple[Moved, ...]
+
+    @property
+    def telling(self) -> tuple[Moved, ...]:
+        """What changes something."""
+        return tuple(one for one in self.moved if one.changes)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters that change nothing, whichever way they are moved."""
+        telling = {one.what.parameter for one in self.telling}
+        names = dict.fromkeys(one.what.parameter for one in self.moved if one.what.parameter)
+        return tuple(name for name in names if name not in telling)
+
+    @property
+    def is_cut_firm(self) -> bool:
+        return self.standing == self.communities
 
 
 class Addition(Struct, frozen=True):
@@ -537,10 +713,27 @@ class Strategy(Struct, frozen=True):
     findings: tuple[Finding, ...]
     decisions: tuple[Decided, ...]
     advice: tuple[Advice, ...]
+    budget: Budget | None
+    """None where no number of hours is named."""
+    robustness: Firmness | None
+    """None where nothing was tried."""
     additions: tuple[Addition, ...]
     method: Method
+    first: int
+    """Pieces of advice that are said with their reasons; a table holds the rest."""
     rows: int
     """Rows shown of each table within a community; the rest is counted."""
     long_rows: int
     """The same of each table about all communities."""
     reasons: tuple[Reason, ...]
+
+    def has(self, section: str) -> bool:
+        """False for a section that has nothing to say and need not stand."""
+        there = {
+            "additions": bool(self.additions),
+            "budget": self.budget is not None,
+            "robustness": self.robustness is not None,
+            "trials": self.robustness is not None,
+            "further": len(self.advice) > self.first,
+        }
+        return there.get(section, True)
