@@ -508,6 +508,23 @@ CREATE TABLE "HoursEverything" AS
     FROM size CROSS JOIN items HAVING count(*) > 0;
 
 
+-- What comes first when hours are short; decisions are not read
+
+CREATE TABLE "NeedMet" AS
+    SELECT community, item, person_hours(sum(heads_by(heads, relevance))) AS need
+    FROM class_audience JOIN profile_want USING (profile, item)
+    JOIN profile_item USING (profile, item)
+    WHERE relevance > 0 GROUP BY community, item;
+
+CREATE TABLE "Priority" AS
+    SELECT community, item, share((coalesce(need, 0) * 100)::HUGEINT, hours)::BIGINT AS priority
+    FROM assigned LEFT JOIN "NeedMet" USING (community, item) WHERE hours <> 0;
+
+CREATE TABLE "Turn" AS
+    SELECT community, item, CASE level WHEN 'mandatory' THEN 1000000 ELSE 3000000 END AS turn
+    FROM "Assignment";
+
+
 -- What crosses
 
 CREATE TEMP TABLE by_relevance AS

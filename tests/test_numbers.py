@@ -109,9 +109,46 @@ def plateau() -> tuple[Fraction, Fraction]:
 # What must stand in sentences: a pattern with groups, and the text of each group
 
 
+def patterns_of_advice(n: str) -> Iterator[tuple[str, Callable[..., tuple[object, ...]]]]:
+    """What to do next, a line each: what is at stake is told with what it comes from."""
+    asked = r"\*\*{} (.+?) \((.+?)\)\.\*\*"
+    stake = rf" {n} hours at stake"
+
+    def brief(item: str, where: str, *_: str) -> tuple[object, ...]:
+        unwanted = of("SuperfluousHours", item=item, community=where)
+        wanted = of("AssignmentHours", item=item, community=where) - unwanted
+        return item, where, said(unwanted), said(wanted), said(stake_of(item, where))
+
+    def build(practice: str, where: str, *_: str) -> tuple[object, ...]:
+        heads = of("Uncovered", "heads", practice=practice, community=where)
+        at_stake = of("Advice", subject=practice, community=where)
+        return practice, where, said(heads), said(of("TypicalHours")), said(at_stake)
+
+    def together(item: str, home: str, other: str, *_: str) -> tuple[object, ...]:
+        heads = of("Wanting", "heads", item=item, community=other)
+        at_stake = of("Advice", action="share", subject=item, community=home, other=other)
+        return item, home, other, said(heads), other, said(at_stake)
+
+    yield (
+        r"\*\*Brief on (.+?) instead of a course \((.+?)\)\.\*\* .+ costs "
+        rf"{n} hours that nobody wants and {n} hours that somebody does\.{stake}",
+        brief,
+    )
+    yield (
+        rf"{asked.format('Buy or build for')} {n} people want it .+ would take {n} hours\.{stake}",
+        build,
+    )
+    yield (
+        r"\*\*Share (.+?) \((.+?) with (.+?)\)\.\*\* "
+        rf"{n} people in (.+?) want it too .+?\.{stake}",
+        together,
+    )
+
+
 def patterns() -> Iterator[tuple[str, Callable[..., tuple[object, ...]]]]:
     assigned, wasted, all_of_it = of("HoursAssigned"), of("HoursSuperfluous"), of("HoursEverything")
     n = r"([\d,.]*\d)"
+    yield from patterns_of_advice(n)
     word = f"({'|'.join(SPELLED)})"
     yield f"(?:recommend|same|the) {word} communities", lambda _: (spelled(len(communities())),)
     yield rf"for the {n} people of", lambda _: (said(people()),)

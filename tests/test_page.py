@@ -55,9 +55,9 @@ def test_it_reads_without_a_script_and_opens_reasons_with_one(page: str, tmp_pat
 
 @needs_browser
 def test_page_1_is_one_page(page: str, tmp_path: Path) -> None:
-    """Printed, the recommendation with its picture ends where the context begins: on page 2."""
+    """Printed, the recommendation with its picture ends where the advice begins: on page 2."""
     path, printed = tmp_path / "page.html", tmp_path / "page.pdf"
-    first = re.sub(r'<section id="context".*</main>', "</main>", page, flags=re.DOTALL)
+    first = re.sub(r'<section id="advice".*</main>', "</main>", page, flags=re.DOTALL)
     path.write_text(first, encoding="utf-8")
     run("--no-pdf-header-footer", f"--print-to-pdf={printed}", f"file://{path}")
     assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == 1
