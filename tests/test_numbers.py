@@ -117,7 +117,8 @@ def patterns_of_advice(n: str) -> Iterator[tuple[str, Callable[..., tuple[object
     def brief(item: str, where: str, *_: str) -> tuple[object, ...]:
         unwanted = of("SuperfluousHours", item=item, community=where)
         wanted = of("AssignmentHours", item=item, community=where) - unwanted
-        return item, where, said(unwanted), said(wanted), said(stake_of(item, where))
+        at_stake = of("Advice", action="brief instead of a course", subject=item, community=where)
+        return item, where, said(unwanted), said(wanted), said(at_stake)
 
     def build(practice: str, where: str, *_: str) -> tuple[object, ...]:
         heads = of("Uncovered", "heads", practice=practice, community=where)

@@ -24,7 +24,7 @@ def test_headings_and_title_are_styles(word: Any) -> None:
     styled = [(p.style.name, p.text) for p in word.paragraphs]
     assert styled[0] == ("Title", "Grand Hotel: Learning strategy")
     sections = [text for style, text in styled if style == "Heading 1"]
-    assert sections[:2] == ["Our recommendation", "Context and assumptions"]
+    assert sections[:2] == ["Our recommendation", "What to do next"]
     assert sections[-1] == "Reasons"
     assert ("Heading 2", "Kitchen") in styled
 
