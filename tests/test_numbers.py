@@ -250,7 +250,7 @@ def spelled(number: int) -> str:
 
 FIXED = (
     r"cop-expert 0\.1\.0", r"60 to 90 days", r"after 90 days", r"levels 3 and 4", r"SHA-256",
-    r"^\d+\. ", r"from 0 to 100 %",
+    r"^\d+\. ", r"from 0 to 100 %", r"Need per 100 hours",
 )  # fmt: skip
 
 
