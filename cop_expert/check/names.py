@@ -5,15 +5,13 @@ from collections.abc import Iterator
 
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.rule import (
-    Absence,
     Atom,
-    Fallback,
     Parameter,
-    Presence,
     Rule,
     Rulebook,
     Slot,
     Variable,
+    atoms_of,
     expressions,
     is_aggregated,
     variables,
@@ -184,7 +182,5 @@ def _is_needed(field: str, atom: Atom, rule: Rule, vocabulary: Vocabulary) -> bo
 
 
 def _atoms(rule: Rule) -> Iterator[Atom]:
-    for condition in rule.body:
-        if isinstance(condition, Presence | Absence | Fallback):
-            yield condition.atom
+    yield from atoms_of(rule.body)
     yield from rule.heads

@@ -23,6 +23,7 @@ from cop_expert.model.rule import (
     Presence,
     Rule,
     Variable,
+    atoms_of,
     variables,
 )
 from cop_expert.model.template import Datatype, Kind, Vocabulary
@@ -204,6 +205,4 @@ def resolve(
 
 def heads_and_bodies(clause: Clause) -> Iterator[Atom]:
     yield clause.head
-    for condition in clause.body:
-        if isinstance(condition, Presence | Absence | Fallback):
-            yield condition.atom
+    yield from atoms_of(clause.body)

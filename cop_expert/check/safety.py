@@ -22,6 +22,7 @@ from cop_expert.model.rule import (
     Rule,
     Slot,
     Variable,
+    atoms_of,
     expressions,
     is_aggregated,
     outside_aggregates,
@@ -191,8 +192,7 @@ def shadowed(rules: tuple[Rule, ...], parameters: dict[str, Parameter]) -> dict[
     """Parameters that bear the name of a bare field, each with the first such field."""
     found: dict[str, Variable] = {}
     for rule in rules:
-        atoms = [c.atom for c in rule.body if isinstance(c, Presence | Absence | Fallback)]
-        for atom in [*atoms, *rule.heads]:
+        for atom in [*atoms_of(rule.body), *rule.heads]:
             for field, term in atom:
                 if isinstance(term, Variable) and term.name == field and field in parameters:
                     found.setdefault(field, term)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import Absence, Fallback, Presence, Stratum
+from cop_expert.model.rule import Stratum, atoms_of
 
 Conclude = Callable[[Stratum], list[Diagnostic]]
 """Concludes a stratum and returns what was found on the way."""
@@ -57,10 +57,5 @@ def foundations(strata: Sequence[Stratum]) -> Iterator[set[int]]:
     """The places of the strata that each of them rests on."""
     place_of = {name: place for place, stratum in enumerate(strata) for name in stratum.templates}
     for place, stratum in enumerate(strata):
-        asked = {
-            condition.atom.template
-            for clause in stratum.clauses
-            for condition in clause.body
-            if isinstance(condition, Presence | Absence | Fallback)
-        }
+        asked = {atom.template for clause in stratum.clauses for atom in atoms_of(clause.body)}
         yield {place_of[name] for name in asked & place_of.keys()} - {place}

@@ -8,11 +8,11 @@ from cop_expert.facts import FactBase, Row
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow
 from cop_expert.infer.experta_mended import Rule
 from cop_expert.infer.rete_conclusions import Conclusion, Total
-from cop_expert.infer.rete_rules import Translation, atoms
+from cop_expert.infer.rete_rules import Translation
 from cop_expert.infer.rete_shell import PlainFact, Shell
 from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import Clause, Stratum
+from cop_expert.model.rule import Clause, Stratum, atoms_of
 from cop_expert.model.template import Value
 
 
@@ -100,7 +100,9 @@ class WorkingMemory:
 
     def _recall(self, stratum: Stratum) -> None:
         """Declare the facts that the stratum's clauses mention, unless experta has them."""
-        mentioned = dict.fromkeys(atom.template for c in stratum.clauses for atom in atoms(c))
+        mentioned = dict.fromkeys(
+            atom.template for c in stratum.clauses for atom in atoms_of(c.body)
+        )
         for name in mentioned:
             if name not in self.declared and name not in self.growing:
                 if name not in self.rows:

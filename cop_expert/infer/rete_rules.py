@@ -24,6 +24,7 @@ from cop_expert.model.rule import (
     Operation,
     Presence,
     Variable,
+    atoms_of,
     expressions,
     parts,
     variables,
@@ -170,7 +171,7 @@ class Translation:
         names = [found.name for found in variables(expression)]
         self.computed.append(name)
         let = LET(name, Computed(names, named(expression)))
-        if not any(name in _names(atom) for atom in atoms(self.clause)):
+        if not any(name in _names(atom) for atom in atoms_of(self.clause.body)):
             return [let]
         own = Variable(name, self.clause.origin)
         return [let, LET(_held(name), Computed([name], value_of(own)))]
@@ -236,9 +237,3 @@ def _bound_by(condition: Condition) -> set[str]:
 
 def _names(atom: Atom) -> list[str]:
     return [term.name for _, term in atom if isinstance(term, Variable)]
-
-
-def atoms(clause: Clause) -> Iterator[Atom]:
-    for condition in clause.body:
-        if isinstance(condition, Presence | Absence | Fallback):
-            yield condition.atom

@@ -1,6 +1,6 @@
 """Rules: conditions, conclusions, a sentence that says why, and the principle behind them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -252,6 +252,13 @@ def expressions(condition: Condition) -> Iterator[Expression]:
             yield right
         case Binding(_, value):
             yield value
+
+
+def atoms_of(body: Iterable[Condition]) -> Iterator[Atom]:
+    """The facts that conditions speak of, there or not."""
+    for condition in body:
+        if isinstance(condition, Presence | Absence | Fallback):
+            yield condition.atom
 
 
 def texts_of(rulebook: CheckedRulebook) -> set[str]:
