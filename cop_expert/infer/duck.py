@@ -140,16 +140,18 @@ class DuckEngine(Engine):
     def _insert(self, name: str, clauses: list[Clause]) -> None:
         if not clauses:
             return
-        queries = [Query(clause, self.facts) for clause in clauses]
         if self.facts.vocabulary.templates[name].on_demand and all(map(only_joins, clauses)):
-            self.facts.store_on_demand(name, together(queries))
+            self.facts.store_on_demand(name, self._together(clauses))
             self.filled.add(name)
             if len(clauses) == 1:
                 self.unions[name] = clauses[0]
         elif union := self._union_sum(clauses):
             self._add(name, union.select(self.facts))
         else:
-            self._add(name, together(queries))
+            self._add(name, self._together(clauses))
+
+    def _together(self, clauses: list[Clause]) -> str:
+        return together([Query(clause, self.facts) for clause in clauses])
 
     def _union_sum(self, clauses: list[Clause]) -> UnionSum | None:
         if len(clauses) != 1:
@@ -181,7 +183,7 @@ class DuckEngine(Engine):
         if not first or not steps:
             self._insert(name, first)
             return
-        conclusions = together([Query(clause, self.facts) for clause in first])
+        conclusions = self._together(first)
         union = f"({conclusions}) UNION ({' UNION ALL '.join(steps)})"
         self._add(name, f"WITH RECURSIVE {GROWING} AS ({union}) FROM {GROWING}")
 
