@@ -95,17 +95,37 @@ def concluded(run: pipeline.Run) -> Iterator[Fact]:
             yield from ((template.name, row) for row in run.facts.rows(template.name))
 
 
+@pytest.mark.parametrize("alone", [-1, matches.ALONE])
 @pytest.mark.parametrize("how", [BRIEF, How(depth=2, every=True), How(depth=4, full=True)])
 def test_one_by_one_and_all_at_once_explain_alike(
-    how: How, run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
+    how: How, alone: int, run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = [fact for number, fact in enumerate(concluded(run)) if number % 5 == 0]
     one = Explainer(run.facts, run.rulebook, Speaker(run.facts))
     proofs = [one.prove(*fact, how) for fact in facts]
     monkeypatch.setattr(matches, "FEW", -1)
-    monkeypatch.setattr(matches, "ALONE", -1)
+    monkeypatch.setattr(matches, "ALONE", alone)
     together = Explainer(run.facts, run.rulebook, Speaker(run.facts))
     assert list(prove_all(together, facts, how)) == proofs
+
+
+def test_nothing_is_asked_twice(run: pipeline.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matches, "FEW", -1)
+    asked: list[str] = []
+    query = run.facts.query
+
+    def noted(sql: str, *values: Any) -> Any:
+        asked.append(sql)
+        return query(sql, *values)
+
+    monkeypatch.setattr(run.facts, "query", noted)
+    fact = ("Assignment", run.facts.rows("Assignment")[0])
+    counts = []
+    for prove in (lambda e: e.prove(*fact, BRIEF), lambda e: list(prove_all(e, [fact]))):
+        asked.clear()
+        prove(Explainer(run.facts, run.rulebook, Speaker(run.facts)))
+        counts.append(len(asked))
+    assert counts[1] <= counts[0]
 
 
 def test_nothing_false_is_explained(explainer: Explainer) -> None:

@@ -243,12 +243,13 @@ class Matcher:
     # Many facts of a template
 
     def ask_ahead(self, template: str, rows: Iterable[Row], limit: Callable[[Clause], int]) -> None:
-        """Fetch at once what will be asked of these facts."""
+        """Fetch at once what will be asked of these facts, or of each by itself where few are."""
         asked = list(rows)
-        if template in self.held or len(asked) <= ALONE:
-            return
-        for clause in self.clauses.get(template, []):
+        for clause in self.clauses.get(template, []) if template not in self.held else []:
             known = self._ahead.setdefault(id(clause), {})
+            if len(asked) <= ALONE:
+                known |= {row: self.matches(clause, row, limit(clause)) for row in asked}
+                continue
             meant = asked
             if self.head(clause).aggregates and len(self.clauses[template]) > 1:
                 meant = [row for row in asked if row in self._all_totals(clause)]
