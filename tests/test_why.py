@@ -13,7 +13,7 @@ from cop_expert.explain.ask import facts_asked_about
 from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.name_book import UnknownName
 from cop_expert.explain.outline import Item, brief, outline
-from cop_expert.explain.pointers import explanation
+from cop_expert.explain.pointers import explanation, in_brief
 from cop_expert.explain.why import BRIEF, Explainer, Fact, How
 from cop_expert.explain.words import Speaker
 from cop_expert.model.proof import Compared, Derivation, Premise, Proof, all_premises, origins
@@ -221,3 +221,13 @@ def test_what_is_shown_above_is_shown_above(how: How, explainer: Explainer) -> N
                 assert any(text.startswith(item.text) for text in shown), item.text
             elif item.children:
                 shown.add(item.text)
+
+
+def test_the_short_answer_does_not_point_to_what_it_leaves_out(
+    explainer: Explainer, run: pipeline.Run
+) -> None:
+    for fact in list(concluded(run))[::3]:
+        shown: list[str] = []
+        for item in items(in_brief(explainer.prove(*fact, BRIEF))):
+            assert item.remark != "above" or any(text.startswith(item.text) for text in shown)
+            shown.append(item.text)
