@@ -568,8 +568,7 @@ def why(
     """
     from cop_expert.explain.ask import facts_asked_about
     from cop_expert.explain.in_bulk import prove_all
-    from cop_expert.explain.outline import brief
-    from cop_expert.explain.pointers import explanation
+    from cop_expert.explain.pointers import explanation, in_brief
     from cop_expert.explain.why import BRIEF, How
     from cop_expert.model.explained import VERSION, Explained
     from cop_expert.report.answers import Answer
@@ -599,7 +598,7 @@ def why(
     else:
         words = phrases(run.manifest.language)
         remarks = tuple(words.remarks(proof, in_short and form == "text", replay))
-        item = brief(explanation(proof)) if in_short else explanation(proof)
+        item = in_brief(proof) if in_short else explanation(proof)
         print_answer(Answer((item,), remarks, tuple(also)), words, form)
 
 

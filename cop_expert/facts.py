@@ -292,7 +292,8 @@ class FactBase:
             return ""
         where = _same(self.vocabulary.templates[template].names)
         sql = f'SELECT "@because" FROM {quoted(template)} WHERE {where} ORDER BY ALL'
-        return self.query(sql, self.stored(template, row))[0][0] or ""
+        found = self.query(sql, self.stored(template, row))
+        return (found[0][0] or "") if found else ""
 
     @cached_property
     def _derived(self) -> set[str]:

@@ -124,6 +124,7 @@ ASKED = [
     ("why-not", "Knife skills", "Front of house"),
     ("what-would-change", "Knife skills", "Kitchen", "--to", "core"),
     ("what-if", "--parameter", "core_reach=0.6"),
+    ("what-if", "--decide", "split Kitchen"),
 ]
 ENGLISH = re.compile(
     r"\b(the|is|are|has|have|people want|goes to|because|hours|without|nothing|and|of)\b"

@@ -7,17 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 from rdflib import Graph
 
 from cop_expert import pipeline
+from cop_expert.cli import main
+from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.outline import outline
 from cop_expert.explain.why import Explainer, How
 from cop_expert.explain.words import Speaker
 from cop_expert.load.called import Called
 from cop_expert.load.graph import read_graph
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
+from cop_expert.replay.replay import Replayer
 
+SAID_OTHERWISE = "the fact is said otherwise"
 HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
 PREFIXES = """
 @prefix : <http://hotel.example/spa#> .
@@ -310,6 +316,40 @@ def test_a_derived_fact_is_explained(tmp_path: Path) -> None:
     said = str(outline(explainer.prove("Within", row, How(full=True))))
     assert "part of Kitchen, because every station is a unit" in said
     assert "because every station is a unit" in pipeline.exported_text(run, "turtle")
+
+
+def test_what_an_axiom_says_is_part_of_a_proof_and_checked(tmp_path: Path) -> None:
+    hotel = shutil.copytree(HOTEL, tmp_path / "hotel", ignore=shutil.ignore_patterns(".cop"))
+    (hotel / "knowledge").mkdir()
+    text = (
+        ':Kitchen rdfs:label "Kitchen" ; :has :Sauces . :has owl:inverseOf cop:part_of . '
+        ":Sauces a cop:Unit . :s a cop:Post ; cop:role :Saucier ; cop:unit :Sauces ."
+    )
+    (hotel / "knowledge" / "kitchen.ttl").write_text(PREFIXES + text, encoding="utf-8")
+    because = "because “has” says “part of” the other way round"
+    asked = ["why", str(hotel), "Saucier @ Sauces", "Kitchen", "--full", "--check"]
+    answer = CliRunner().invoke(main, asked)
+    assert answer.exit_code == 0, answer.output
+    assert f"part of Kitchen, {because}" in answer.stdout
+
+    run = pipeline.infer(pipeline.read(hotel), "duckdb", "not kept")
+    explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts))
+    replayer = Replayer(run.facts, run.rulebook, folder=hotel)
+    (row,) = run.facts.rows("Unit", unit="Sauces")
+    proof = explainer.prove("Unit", row)
+    assert list(prove_all(explainer, [("Unit", row)])) == [proof]
+    assert not replayer.replay(proof).faults
+    assert proof.says.endswith(f", {because}")
+    plain = proof.says.removesuffix(f", {because}")
+    for says in (plain, f"{plain}, because “has” says “part of”", f"{plain}, because it is so"):
+        altered = msgspec.structs.replace(proof, says=says)
+        assert [fault.fault for fault in replayer.replay(altered).faults] == [SAID_OTHERWISE]
+
+    (written,) = run.facts.rows("Unit", unit="Hot station")
+    proof = explainer.prove("Unit", written)
+    assert not replayer.replay(proof).faults
+    altered = msgspec.structs.replace(proof, says=f"{proof.says}, {because}")
+    assert [fault.fault for fault in replayer.replay(altered).faults] == [SAID_OTHERWISE]
 
 
 def test_what_follows_comes_back_from_an_export(read: Read, tmp_path: Path) -> None:

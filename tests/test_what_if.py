@@ -60,6 +60,8 @@ def test_a_decision_supposed(run: pipeline.Run) -> None:
     assert ("Kitchen is a community of 12 people", "") in communities
     assert ("", "Hot station is a community of 5 people") in communities
     assert said(found, "HoursAssigned") and said(found, "HoursSuperfluous")
+    (given,) = found.inputs
+    assert given.after == "split Kitchen"
 
 
 def test_a_parameter_supposed(run: pipeline.Run) -> None:
@@ -82,7 +84,7 @@ def test_each_difference_names_what_it_comes_from(run: pipeline.Run) -> None:
     for difference in found.conclusions:
         causes = " ".join(cause.before + cause.after for cause in difference.causes)
         if difference.template == "Assignment":
-            assert "to assign Allergens" in causes and "hands work" not in causes
+            assert "assign Allergens" in causes and "hands work" not in causes
         if difference.template == "Broker":
             assert "hands work" in causes and "to assign" not in causes
 

@@ -13,7 +13,7 @@ from cop_expert.explain.ask import facts_asked_about
 from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.name_book import UnknownName
 from cop_expert.explain.outline import Item, brief, outline
-from cop_expert.explain.pointers import explanation
+from cop_expert.explain.pointers import explanation, in_brief
 from cop_expert.explain.why import BRIEF, Explainer, Fact, How
 from cop_expert.explain.words import Speaker
 from cop_expert.model.proof import Compared, Derivation, Premise, Proof, all_premises, origins
@@ -95,17 +95,37 @@ def concluded(run: pipeline.Run) -> Iterator[Fact]:
             yield from ((template.name, row) for row in run.facts.rows(template.name))
 
 
+@pytest.mark.parametrize("alone", [-1, matches.ALONE])
 @pytest.mark.parametrize("how", [BRIEF, How(depth=2, every=True), How(depth=4, full=True)])
 def test_one_by_one_and_all_at_once_explain_alike(
-    how: How, run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
+    how: How, alone: int, run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = [fact for number, fact in enumerate(concluded(run)) if number % 5 == 0]
     one = Explainer(run.facts, run.rulebook, Speaker(run.facts))
     proofs = [one.prove(*fact, how) for fact in facts]
     monkeypatch.setattr(matches, "FEW", -1)
-    monkeypatch.setattr(matches, "ALONE", -1)
+    monkeypatch.setattr(matches, "ALONE", alone)
     together = Explainer(run.facts, run.rulebook, Speaker(run.facts))
     assert list(prove_all(together, facts, how)) == proofs
+
+
+def test_nothing_is_asked_twice(run: pipeline.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matches, "FEW", -1)
+    asked: list[str] = []
+    query = run.facts.query
+
+    def noted(sql: str, *values: Any) -> Any:
+        asked.append(sql)
+        return query(sql, *values)
+
+    monkeypatch.setattr(run.facts, "query", noted)
+    fact = ("Assignment", run.facts.rows("Assignment")[0])
+    counts = []
+    for prove in (lambda e: e.prove(*fact, BRIEF), lambda e: list(prove_all(e, [fact]))):
+        asked.clear()
+        prove(Explainer(run.facts, run.rulebook, Speaker(run.facts)))
+        counts.append(len(asked))
+    assert counts[1] <= counts[0]
 
 
 def test_nothing_false_is_explained(explainer: Explainer) -> None:
@@ -201,3 +221,13 @@ def test_what_is_shown_above_is_shown_above(how: How, explainer: Explainer) -> N
                 assert any(text.startswith(item.text) for text in shown), item.text
             elif item.children:
                 shown.add(item.text)
+
+
+def test_the_short_answer_does_not_point_to_what_it_leaves_out(
+    explainer: Explainer, run: pipeline.Run
+) -> None:
+    for fact in list(concluded(run))[::3]:
+        shown: list[str] = []
+        for item in items(in_brief(explainer.prove(*fact, BRIEF))):
+            assert item.remark != "above" or any(text.startswith(item.text) for text in shown)
+            shown.append(item.text)

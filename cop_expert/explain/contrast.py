@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from cop_expert.explain.ask import Answerable, facts_asked_about, goals_asked_about
 from cop_expert.explain.nearly import Goal
-from cop_expert.explain.outline import Item, brief
-from cop_expert.explain.pointers import explanation
+from cop_expert.explain.outline import Item
+from cop_expert.explain.pointers import in_brief
 from cop_expert.explain.refusals import refusal
 from cop_expert.explain.why import BRIEF, Explainer
 from cop_expert.explain.why_not import WhyNot
@@ -43,7 +43,7 @@ def contrast(explainer: Explainer, subject: str, places: tuple[str, str]) -> Con
 
 
 def _why(explainer: Explainer, answer: Answerable) -> Item:
-    return brief(explanation(explainer.prove(answer.template, answer.row, BRIEF)))
+    return in_brief(explainer.prove(answer.template, answer.row, BRIEF))
 
 
 def _other(

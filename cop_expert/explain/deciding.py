@@ -16,12 +16,13 @@ TURNED = ("for", "to", "of", "in")
 """Links after which it says what an appointment is about: `appoint lead Ines Roth for Kitchen`."""
 NUMBER = re.compile(r"(?P<names>.+?)[\s,:]+(?P<parameter>\w+)\s*(?:=|\bto\b)\s*(?P<value>[\d.,]+)")
 """`Kitchen running = 10`."""
-DECIDED = {"reason": "supposed", "by": "somebody", "on": "2000-01-01"}
+SUPPOSED = {"reason": "supposed", "by": "somebody", "on": "2000-01-01"}
+"""What stands in the row of a decision that nobody took, and is never said."""
 FREE = ("rename", "appoint lead")
 """Kinds whose object is a name that nothing need bear."""
 
 
-def decision(text: str, facts: FactBase, record: Mapping[str, str] = DECIDED) -> AddRow:
+def decision(text: str, facts: FactBase, record: Mapping[str, str] = SUPPOSED) -> AddRow:
     """`split Kitchen`, `merge Bar with Kitchen`, `set Kitchen running = 10`.
 
     `record` is who decided, when and why. Raises ValueError where it is no kind of decision,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cop_expert.explain.deciding import SUPPOSED
 from cop_expert.explain.why import WHOLE, Explainer
 from cop_expert.facts import Row
 from cop_expert.model.difference import Difference, Differences, Input
@@ -107,7 +108,9 @@ class Differ:
     def _said(self, explainer: Explainer, template: Template, row: Row | None) -> str:
         if row is None:
             return ""
-        return explainer.speaker.fact(template.name, dict(zip(template.names, row, strict=True)))
+        values = zip(template.names, row, strict=True)
+        meant = {name: value for name, value in values if (name, value) not in SUPPOSED.items()}
+        return explainer.speaker.fact(template.name, meant)
 
     def _difference(
         self, template: Template, pair: Pair, changed: Changed, causes: bool

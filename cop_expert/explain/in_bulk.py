@@ -46,7 +46,7 @@ def fetch(explainer: Explainer, facts: dict[Fact, How]) -> None:
                 below[fact] = how
         step = below
     for template, rows in given.items():
-        explainer.places[template] = explainer.matcher.origins(template, list(rows))
+        explainer.read[template] = explainer.matcher.read(template, list(rows))
 
 
 def _ask(explainer: Explainer, step: dict[Fact, How]) -> None:

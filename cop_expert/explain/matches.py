@@ -67,6 +67,13 @@ class Matches(NamedTuple):
 NONE = Matches([], 0, 0)
 
 
+class Read(NamedTuple):
+    """Where a given fact was read, and why it holds if nobody wrote it down."""
+
+    origins: tuple[Origin, ...]
+    because: str
+
+
 class Head(NamedTuple):
     """What a clause concludes, as far as all bindings for a fact share it: all but aggregates."""
 
@@ -236,12 +243,13 @@ class Matcher:
     # Many facts of a template
 
     def ask_ahead(self, template: str, rows: Iterable[Row], limit: Callable[[Clause], int]) -> None:
-        """Fetch at once what will be asked of these facts."""
+        """Fetch at once what will be asked of these facts, or of each by itself where few are."""
         asked = list(rows)
-        if template in self.held or len(asked) <= ALONE:
-            return
-        for clause in self.clauses.get(template, []):
+        for clause in self.clauses.get(template, []) if template not in self.held else []:
             known = self._ahead.setdefault(id(clause), {})
+            if len(asked) <= ALONE:
+                known |= {row: self.matches(clause, row, limit(clause)) for row in asked}
+                continue
             meant = asked
             if self.head(clause).aggregates and len(self.clauses[template]) > 1:
                 meant = [row for row in asked if row in self._all_totals(clause)]
@@ -274,19 +282,22 @@ class Matcher:
             listed = [next(matches) for _ in group]
             yield rows[place], Matches(listed, number, int(total))
 
-    def origins(self, template: str, rows: list[Row]) -> dict[Row, list[Origin]]:
-        """Where given facts were read."""
+    def read(self, template: str, rows: list[Row]) -> dict[Row, Read]:
+        """Where given facts were read, and why those hold that nobody wrote down."""
         kind = self._template(template)
         lay_out(self.facts, list(kind.names), list(kind.kinds), rows)
         same = " AND ".join(f"f.{q} IS NOT DISTINCT FROM a.{q}" for q in map(quoted, kind.names))
         found = self.facts.query(
-            f'SELECT n, "@source", "@line" FROM {quoted(template)} f JOIN {ASKED} a ON {same} '
-            "ORDER BY ALL"
+            f'SELECT n, "@source", "@line", "@because" FROM {quoted(template)} f '
+            f"JOIN {ASKED} a ON {same} ORDER BY ALL"
         )
-        places: dict[Row, list[Origin]] = {row: [] for row in rows}
-        for place, source, line in found:
-            places[rows[place]].append(Origin(str(self.facts.names.text(source)), line))
-        return places
+        read: dict[Row, Read] = {}
+        for place, group in groupby(found, lambda answer: answer[0]):
+            _, sources, lines, reasons = zip(*group, strict=True)
+            texts = map(str, map(self.facts.names.text, sources))
+            origins = tuple(map(Origin, texts, lines))
+            read[rows[place]] = Read(origins, reasons[0] or "")
+        return read
 
 
 class AskedBody(Body):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from cop_expert.explain.outline import Item, opened, outline
+from cop_expert.explain.outline import Item, brief, opened, outline
 from cop_expert.model.proof import Proof, all_premises
 
 
@@ -16,6 +16,11 @@ def explanation(proof: Proof) -> Item:
     """The whole explanation, each sentence with its reasons once."""
     found = {one.says: one for one in _opened(proof)}
     return _Reader(found).read(outline(proof))
+
+
+def in_brief(proof: Proof) -> Item:
+    """The short answer; of what it leaves out nothing is said to stand above."""
+    return _Reader({}).read(brief(explanation(proof)))
 
 
 class _Reader:

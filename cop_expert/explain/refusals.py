@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from cop_expert.explain.outline import Item, brief, outline
+from cop_expert.explain.outline import Item
+from cop_expert.explain.pointers import in_brief
 from cop_expert.model.miss import Blocked, Lack, Miss, Missing, Needed, Refusal, Short
 from cop_expert.model.template import Template
 
@@ -34,7 +35,7 @@ def _lacking(lack: Lack) -> Item:
         case Missing():
             return _missing(lack)
         case Blocked(proof=proof):
-            return replace(brief(outline(proof)), remark="blocked")
+            return replace(in_brief(proof), remark="blocked")
         case Short():
             return _short(lack)
 

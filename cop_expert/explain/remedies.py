@@ -7,6 +7,7 @@ row that would do. Whoever proposes it has to try it.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cop_expert.explain.deciding import SUPPOSED
 from cop_expert.explain.matches import Match
 from cop_expert.explain.nearly import Goal, Near
 from cop_expert.explain.stakes import (
@@ -51,7 +52,6 @@ PARAMETER_COST = 7
 """How hard it is to change a parameter, beside rows of tables."""
 DEAREST = 6
 """The cost up to which rows are proposed that are not there, or should not be."""
-DECIDED = {"reason": "supposed", "by": "somebody", "on": "2000-01-01"}
 
 
 class Remedy(NamedTuple):
@@ -131,7 +131,7 @@ class Remedies:
         """The fields without which a row cannot be told from others."""
         for name in template.key:
             field = template.by_name[name]
-            if field.required and name not in DECIDED:
+            if field.required and name not in SUPPOSED:
                 yield name
 
     def _set(self, template: Template, row: Row, known: dict[str, Value]) -> Iterator[Remedy]:
@@ -258,8 +258,10 @@ def _cells(template: Template, known: dict[str, Value]) -> tuple[tuple[str, Cell
     """A row as complete as it has to be; what is not known is what a client would likely write."""
     cells = []
     for field in template.fields:
-        value = known.get(field.name, DECIDED.get(field.name))
-        if value is None and field.type.kind == Kind.NUMBER and field.default is None:
+        value = known.get(field.name, SUPPOSED.get(field.name))
+        is_counted = field.type.kind == Kind.NUMBER and field.default is None
+        is_asked = field.required or field.name in template.may_change
+        if value is None and is_counted and is_asked:
             value = field.type.most if field.type.most is not None else UNIT
         if value is not None:
             cells.append((field.heading, _cell(value)))

@@ -14,6 +14,7 @@ from cop_expert.explain.matches import (
     Match,
     Matcher,
     Matches,
+    Read,
     first_aggregate,
     is_quotient_of_sum,
 )
@@ -23,7 +24,6 @@ from cop_expert.facts import FactBase, Row
 from cop_expert.infer.evaluate import Bindings, number_of, value_of
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT, rescale
 from cop_expert.model.measure import PLAIN, SHARE
-from cop_expert.model.origin import Origin
 from cop_expert.model.proof import (
     Absent,
     Compared,
@@ -118,8 +118,8 @@ class Explainer:
         self.told: dict[Fact, Proof] = {}
         """Facts without their reasons."""
         self.known: dict[tuple[Fact, How], Known] = {}
-        self.places: dict[str, dict[Row, list[Origin]]] = {}
-        """Where given facts were read, as far as that was asked ahead."""
+        self.read: dict[str, dict[Row, Read]] = {}
+        """Of given facts, as far as that was asked ahead."""
 
     def prove(self, template: str, row: Row, how: How = WHOLE) -> Proof:
         """Why the fact holds.
@@ -138,7 +138,7 @@ class Explainer:
     def forget(self) -> None:
         """Everything that was fetched, or told before."""
         self.matcher.forget()
-        for held in (self.known, self.told, self.places):
+        for held in (self.known, self.told, self.read):
             held.clear()
 
     def _prove(self, template: str, row: Row, how: How, stake: Stake | None = None) -> Proof:
@@ -165,8 +165,8 @@ class Explainer:
             kind, row = self._template(fact[0]), fact[1]
             values = dict(zip(kind.names, row, strict=True))
             says = self.speaker.fact(kind.name, values)
-            origins = tuple(self.origins(kind.name, row)) if kind.given else ()
-            if kind.given and (because := self.facts.because(kind.name, row)):
+            origins, because = self._read(kind.name, row) if kind.given else Read((), "")
+            if because:
                 says = f"{says}, because {because}"
             self.told[fact] = Proof(
                 kind.name,
@@ -179,10 +179,12 @@ class Explainer:
             )
         return self.told[fact]
 
-    def origins(self, template: str, row: Row) -> list[Origin]:
-        """Where a given fact was read."""
-        found = self.places.get(template, {}).get(row)
-        return self.facts.origins(template, row) if found is None else found
+    def _read(self, template: str, row: Row) -> Read:
+        found = self.read.get(template, {}).get(row)
+        if found:
+            return found
+        origins = tuple(self.facts.origins(template, row))
+        return Read(origins, self.facts.because(template, row))
 
     def _opened(self, proof: Proof, fact: Fact, how: How, stake: Stake | None) -> Proof:
         """The fact with its reasons; what they touch is noted, so that nothing is told twice.
