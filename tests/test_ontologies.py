@@ -555,8 +555,19 @@ def test_a_file_that_means_harm_is_told_at_once(name: str, tmp_path: Path) -> No
     assert "Traceback" not in str(problem)
 
 
-def test_imports_are_not_followed(read: Read) -> None:
-    read(spa("<http://hotel.example/spa> a owl:Ontology ; owl:imports <http://evil.example/x> ."))
+IMPORTED = ("http://evil.example/x", "file:///etc/hostname")
+
+
+@pytest.mark.parametrize("imported", IMPORTED)
+def test_imports_are_not_followed(imported: str, read: Read) -> None:
+    read(spa(f"<http://hotel.example/spa> a owl:Ontology ; owl:imports <{imported}> ."))
+
+
+@pytest.mark.parametrize("imported", IMPORTED)
+def test_imports_of_owl_xml_are_not_followed(imported: str, read: Read) -> None:
+    importing = f"<Import>{imported}</Import><Declaration>"
+    knowledge = read({"knowledge/spa.owx": OWL_XML.replace("<Declaration>", importing, 1)})
+    assert rows(knowledge, "Use") == [("Masseur", "Massage", 900_000)]
 
 
 JAVA = pytest.mark.skipif(not shutil.which("java"), reason="HermiT needs Java")

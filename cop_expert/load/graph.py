@@ -97,7 +97,8 @@ def _read_owl_xml(content: bytes) -> Graph:
     ontology = World().get_ontology(BASE)
     try:
         with redirect_stderr(StringIO()):  # on which owlready2 prints what goes wrong
-            ontology.load(fileobj=BytesIO(content), only_local=True)
+            # ontology.load would fetch what the file imports, or open it if it lies here.
+            ontology.graph.parse(BytesIO(content), default_base=BASE)
     except OwlReadyOntologyParsingError as error:
         place = re.search(r"line (\d+)", str(error))
         raise SyntaxError("it is no OWL/XML", ("", int(place[1]) if place else 0, 0, "")) from error
