@@ -590,6 +590,21 @@ def test_the_reasoner_names_the_fewest_statements(tmp_path: Path) -> None:
     assert pipeline.contradictions_of_ontologies(tmp_path) == []
 
 
+@JAVA
+def test_the_reasoner_follows_no_imports(tmp_path: Path) -> None:
+    """Nor those of an ontology that has no name."""
+    path = tmp_path / "knowledge" / "spa.ttl"
+    path.parent.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+        text = f"[] a owl:Ontology ; owl:imports <{address}> . :o <urn:1> 3 ."
+        path.write_text(PREFIXES + text, encoding="utf-8")
+        assert pipeline.contradictions_of_ontologies(tmp_path) == []
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
 def test_a_file_that_is_too_large_is_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
