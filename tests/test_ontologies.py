@@ -558,6 +558,26 @@ def test_a_file_that_means_harm_is_told_at_once(name: str, tmp_path: Path) -> No
 IMPORTED = ("http://evil.example/x", "file:///etc/hostname")
 
 
+TOO_MUCH = {
+    "round list": ":list <http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> :list .",
+    "long rule": rule("swrlb:add").replace(":h 2.25", ":h " + "2 " * 3000),
+    "infinite": rule().replace("2.25", '"INF"^^<http://www.w3.org/2001/XMLSchema#double>'),
+    "no number": rule().replace("2.25", '"NaN"^^<http://www.w3.org/2001/XMLSchema#decimal>'),
+    "huge": rule().replace("2.25", '"1e99999999"^^<http://www.w3.org/2001/XMLSchema#decimal>'),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_what_never_ends_is_told(name: str, read: Read) -> None:
+    found = {problem.code for problem in problems(read, spa(TOO_MUCH[name]))}
+    assert found & {"unreadable-ontology", "unfit-rule"}
+
+
+def test_an_axiom_about_all_that_has_a_label_is_about_the_files_only(read: Read) -> None:
+    knowledge = read(spa("rdfs:label rdfs:domain cop:Unit ."))
+    assert [row[0] for row in rows(knowledge, "Unit")] == ["House", "Spa"]
+
+
 @pytest.mark.parametrize("imported", IMPORTED)
 def test_imports_are_not_followed(imported: str, read: Read) -> None:
     read(spa(f"<http://hotel.example/spa> a owl:Ontology ; owl:imports <{imported}> ."))

@@ -13,7 +13,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 from xml.sax import SAXParseException
 
-from rdflib import Dataset, Graph, URIRef
+from rdflib import RDF, Dataset, Graph, URIRef
 
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -56,6 +56,7 @@ def read_graph(path: Path, source: str) -> tuple[Graph, list[Diagnostic]]:
             raise NotRead(message, "leave out what the engagement does not need")
         content = path.read_bytes()
         graph = _read(content, path.suffix.lower())
+        check_lists(graph)
         return _with_new_schema(graph) if OLD_SCHEMA.encode() in content else graph, []
     except NotRead as problem:
         return new_graph(), [_unreadable(str(problem), Origin(source), problem.advice)]
@@ -85,6 +86,19 @@ def check_entities(content: bytes) -> None:
         if value.startswith((b"SYSTEM", b"PUBLIC")) or b"&" in value or len(value) > LONGEST_ENTITY:
             message = "it declares entities that are no plain abbreviations"
             raise NotRead(message, SAVE_AS_TURTLE)
+
+
+def check_lists(graph: Graph) -> None:
+    """Each ends somewhere; else NotRead is raised."""
+    onward = dict(graph.subject_objects(RDF.rest))
+    while onward:
+        node, after = onward.popitem()
+        walked = {node}
+        while after in onward:
+            walked.add(after)
+            after = onward.pop(after)
+        if after in walked:
+            raise NotRead("a list in it leads back to itself", "write it anew in Protégé")
 
 
 def _read_owl_xml(content: bytes) -> Graph:

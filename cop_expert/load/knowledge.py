@@ -22,7 +22,7 @@ from cop_expert.load.entail import Reasons, Triple, entail
 from cop_expert.load.headings import ID, column_fields, name_field
 from cop_expert.load.sheet import Sheet, lay_out
 from cop_expert.load.swrl import read_rules
-from cop_expert.load.vocabulary import COP
+from cop_expert.load.vocabulary import COP, standard_graph
 from cop_expert.load.words import guarded, listed, shown, with_article
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -159,6 +159,8 @@ class KnowledgeReader:
         for individual in self.graph.subjects(RDF.type, kind):
             of_others = individual in self.entailed.read
             source = self.source(individual)
+            if not source or (individual, None, None) in standard_graph():
+                continue  # an axiom speaks of all that has a label, say
             values = [self.values(individual, field, template) for field in fields]
             for row in product(*values):
                 cells = [self.cell(value, field) for value, field in zip(row, fields, strict=True)]
@@ -211,11 +213,12 @@ class KnowledgeReader:
         return text
 
     def source(self, node: Node) -> str:
-        """The first file that says something of it."""
-        for source, graph in self.graphs.items():
-            if (node, None, None) in graph:
-                return source
-        return next(s for s, graph in self.graphs.items() if (None, None, node) in graph)
+        """The first file that says something of it, or to it; empty where none does."""
+        for pattern in ((node, None, None), (None, None, node)):
+            for source, graph in self.graphs.items():
+                if pattern in graph:
+                    return source
+        return ""
 
     def because(self, *triples: Triple) -> Reasons:
         """The axioms from which any of the triples follows, each once."""
