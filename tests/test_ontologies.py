@@ -353,6 +353,15 @@ def test_a_property_that_joins_all_with_all_ends(
     assert [problem.code for problem in found] == ["too-large"]
 
 
+def test_a_thing_that_stands_for_too_many_rows_is_told(read: Read) -> None:
+    many = [f":{kind}{n}" for kind in "rp" for n in range(101)]
+    roles, practices = " , ".join(many[:101]), " , ".join(many[101:])
+    found = problems(read, spa(f":all a cop:Use ; cop:role {roles} ; cop:practice {practices} ."))
+    assert [problem.message for problem in found if problem.code == "too-large"] == [
+        "'all' says so much that it stands for 10,201 rows; 10,000 are the most"
+    ]
+
+
 # In the words of others
 
 

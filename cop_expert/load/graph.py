@@ -73,7 +73,7 @@ def _read(content: bytes, suffix: str) -> Graph:
             return _read_owl_xml(content)
         return new_graph().parse(data=content, format="xml", publicID=BASE)
     text = content.decode("utf-8-sig")
-    if suffix in (".jsonld", ".json") or text.lstrip().startswith("{"):
+    if suffix == ".jsonld" or text.lstrip().startswith("{"):
         return _read_json(json.loads(text))
     if re.match(r"\s*(Prefix|Ontology)\(", text):
         raise NotRead("it is written in OWL's functional syntax", SAVE_AS_TURTLE)
