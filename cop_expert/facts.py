@@ -298,10 +298,7 @@ class FactBase:
     @cached_property
     def _derived(self) -> set[str]:
         """The given templates some of whose facts nobody wrote down."""
-        try:
-            return self.kept("derived", set[str])
-        except LookupError:  # nobody said why anything holds
-            return set()
+        return self.kept("derived", set[str])
 
     def count(self, template: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(template)}")[0][0])
@@ -321,7 +318,8 @@ class FactBase:
 
     def sizes(self) -> dict[str, int]:
         """About how many facts each template has, from DuckDB's own books: quick, for planning."""
-        return dict(self.query("SELECT table_name, estimated_size FROM duckdb_tables()"))
+        books = "duckdb_tables() WHERE database_name = current_database()"
+        return dict(self.query(f"SELECT table_name, estimated_size FROM {books}"))
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of the answer; raises DamagedFacts where a kept file cannot be read."""

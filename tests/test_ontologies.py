@@ -393,6 +393,15 @@ def test_a_property_that_joins_all_with_all_ends(
     assert [problem.code for problem in found] == ["too-large"]
 
 
+def test_a_thing_that_stands_for_too_many_rows_is_told(read: Read) -> None:
+    many = [f":{kind}{n}" for kind in "rp" for n in range(101)]
+    roles, practices = " , ".join(many[:101]), " , ".join(many[101:])
+    found = problems(read, spa(f":all a cop:Use ; cop:role {roles} ; cop:practice {practices} ."))
+    assert [problem.message for problem in found if problem.code == "too-large"] == [
+        "'all' says so much that it stands for 10,201 rows; 10,000 are the most"
+    ]
+
+
 # In the words of others
 
 
@@ -595,8 +604,39 @@ def test_a_file_that_means_harm_is_told_at_once(name: str, tmp_path: Path) -> No
     assert "Traceback" not in str(problem)
 
 
-def test_imports_are_not_followed(read: Read) -> None:
-    read(spa("<http://hotel.example/spa> a owl:Ontology ; owl:imports <http://evil.example/x> ."))
+IMPORTED = ("http://evil.example/x", "file:///etc/hostname")
+
+
+TOO_MUCH = {
+    "round list": ":list <http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> :list .",
+    "long rule": rule("swrlb:add").replace(":h 2.25", ":h " + "2 " * 3000),
+    "infinite": rule().replace("2.25", '"INF"^^<http://www.w3.org/2001/XMLSchema#double>'),
+    "no number": rule().replace("2.25", '"NaN"^^<http://www.w3.org/2001/XMLSchema#decimal>'),
+    "huge": rule().replace("2.25", '"1e99999999"^^<http://www.w3.org/2001/XMLSchema#decimal>'),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_what_never_ends_is_told(name: str, read: Read) -> None:
+    found = {problem.code for problem in problems(read, spa(TOO_MUCH[name]))}
+    assert found & {"unreadable-ontology", "unfit-rule"}
+
+
+def test_an_axiom_about_all_that_has_a_label_is_about_the_files_only(read: Read) -> None:
+    knowledge = read(spa("rdfs:label rdfs:domain cop:Unit ."))
+    assert [row[0] for row in rows(knowledge, "Unit")] == ["House", "Spa"]
+
+
+@pytest.mark.parametrize("imported", IMPORTED)
+def test_imports_are_not_followed(imported: str, read: Read) -> None:
+    read(spa(f"<http://hotel.example/spa> a owl:Ontology ; owl:imports <{imported}> ."))
+
+
+@pytest.mark.parametrize("imported", IMPORTED)
+def test_imports_of_owl_xml_are_not_followed(imported: str, read: Read) -> None:
+    importing = f"<Import>{imported}</Import><Declaration>"
+    knowledge = read({"knowledge/spa.owx": OWL_XML.replace("<Declaration>", importing, 1)})
+    assert rows(knowledge, "Use") == [("Masseur", "Massage", 900_000)]
 
 
 JAVA = pytest.mark.skipif(not shutil.which("java"), reason="HermiT needs Java")
@@ -617,6 +657,21 @@ def test_the_reasoner_names_the_fewest_statements(tmp_path: Path) -> None:
     assert said == "Pool is a Dry, Pool is a Wet and no Wet is a Dry"
     path.write_text(PREFIXES + text.replace(", :Dry ;", ";"), encoding="utf-8")
     assert pipeline.contradictions_of_ontologies(tmp_path) == []
+
+
+@JAVA
+def test_the_reasoner_follows_no_imports(tmp_path: Path) -> None:
+    """Nor those of an ontology that has no name."""
+    path = tmp_path / "knowledge" / "spa.ttl"
+    path.parent.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+        text = f"[] a owl:Ontology ; owl:imports <{address}> . :o <urn:1> 3 ."
+        path.write_text(PREFIXES + text, encoding="utf-8")
+        assert pipeline.contradictions_of_ontologies(tmp_path) == []
+        with pytest.raises(BlockingIOError):
+            listening.accept()
 
 
 def test_a_file_that_is_too_large_is_not_opened(

@@ -16,6 +16,7 @@ from rdflib.term import Node
 
 from cop_expert.load.called import Called, last_part
 from cop_expert.load.entail import SAYS, Triple
+from cop_expert.load.graph import new_graph
 from cop_expert.load.vocabulary import standard_graph, with_standard
 from cop_expert.load.words import listed, with_article
 from cop_expert.model.diagnostic import Diagnostic
@@ -74,12 +75,22 @@ def _contradiction(
 
 def _statements(graph: Graph) -> Iterator[Statement]:
     """The triples of a file, those of nameless things with the one that leads to them."""
+    graph = _without_imports(graph)
     for triple in graph:
-        if not isinstance(triple[0], BNode) and triple[1] != OWL.imports:
+        if not isinstance(triple[0], BNode):
             yield frozenset({triple, *_below(graph, triple[2], set())})
     for node in set(graph.subjects()) - set(graph.objects()):
         if isinstance(node, BNode):  # disjoint classes, and the like
             yield frozenset(_below(graph, node, set()))
+
+
+def _without_imports(graph: Graph) -> Graph:
+    """HermiT would fetch what is imported, whoever imports it: a thing without a name, too."""
+    found = new_graph()
+    for triple in graph:
+        if triple[1] != OWL.imports:
+            found.add(triple)
+    return found
 
 
 def _place(statement: Statement) -> list[list[str]]:
@@ -169,8 +180,8 @@ class _Hermit:
         for triple in (triple for statement in statements for triple in statement):
             graph.add(triple)
         with TemporaryDirectory() as folder:
-            path = Path(folder) / "asked.rdf"
-            graph.serialize(path, format="xml")
+            path = Path(folder) / "asked.nt"
+            graph.serialize(path, format="nt", encoding="utf-8")
             try:
                 return subprocess.run(
                     [*self.command, option, path.as_uri()],

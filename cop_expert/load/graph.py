@@ -13,7 +13,7 @@ from typing import Any
 from warnings import catch_warnings, simplefilter
 from xml.sax import SAXParseException
 
-from rdflib import Dataset, Graph, URIRef
+from rdflib import RDF, Dataset, Graph, URIRef
 
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -56,6 +56,7 @@ def read_graph(path: Path, source: str) -> tuple[Graph, list[Diagnostic]]:
             raise NotRead(message, "leave out what the engagement does not need")
         content = path.read_bytes()
         graph = _read(content, path.suffix.lower())
+        check_lists(graph)
         return _with_new_schema(graph) if OLD_SCHEMA.encode() in content else graph, []
     except NotRead as problem:
         return new_graph(), [_unreadable(str(problem), Origin(source), problem.advice)]
@@ -72,7 +73,7 @@ def _read(content: bytes, suffix: str) -> Graph:
             return _read_owl_xml(content)
         return new_graph().parse(data=content, format="xml", publicID=BASE)
     text = content.decode("utf-8-sig")
-    if suffix in (".jsonld", ".json") or text.lstrip().startswith("{"):
+    if suffix == ".jsonld" or text.lstrip().startswith("{"):
         return _read_json(json.loads(text))
     if re.match(r"\s*(Prefix|Ontology)\(", text):
         raise NotRead("it is written in OWL's functional syntax", SAVE_AS_TURTLE)
@@ -87,6 +88,19 @@ def check_entities(content: bytes) -> None:
             raise NotRead(message, SAVE_AS_TURTLE)
 
 
+def check_lists(graph: Graph) -> None:
+    """Each ends somewhere; else NotRead is raised."""
+    onward = dict(graph.subject_objects(RDF.rest))
+    while onward:
+        node, after = onward.popitem()
+        walked = {node}
+        while after in onward:
+            walked.add(after)
+            after = onward.pop(after)
+        if after in walked:
+            raise NotRead("a list in it leads back to itself", "write it anew in Protégé")
+
+
 def _read_owl_xml(content: bytes) -> Graph:
     """owlready2 reads OWL/XML, in a world of its own; rdflib takes over."""
     from owlready2 import World
@@ -97,7 +111,8 @@ def _read_owl_xml(content: bytes) -> Graph:
     ontology = World().get_ontology(BASE)
     try:
         with redirect_stderr(StringIO()):  # on which owlready2 prints what goes wrong
-            ontology.load(fileobj=BytesIO(content), only_local=True)
+            # ontology.load would fetch what the file imports, or open it if it lies here.
+            ontology.graph.parse(BytesIO(content), default_base=BASE)
     except OwlReadyOntologyParsingError as error:
         place = re.search(r"line (\d+)", str(error))
         raise SyntaxError("it is no OWL/XML", ("", int(place[1]) if place else 0, 0, "")) from error

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from rdflib import RDF, Graph, Literal, URIRef
@@ -22,7 +23,7 @@ from cop_expert.load.entail import Reasons, Triple, entail
 from cop_expert.load.headings import ID, column_fields, name_field
 from cop_expert.load.sheet import Sheet, lay_out
 from cop_expert.load.swrl import read_rules
-from cop_expert.load.vocabulary import COP
+from cop_expert.load.vocabulary import COP, standard_graph
 from cop_expert.load.words import guarded, listed, shown, with_article
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
@@ -34,6 +35,9 @@ DURATION = re.compile(
     r"P(?:(?P<days>[0-9]+)D)?(?:T(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?)?"
 )
 """A length of time as ISO 8601 writes it: PT1H30M."""
+
+MOST_ROWS = 10_000
+"""For which one individual may stand: each combination of its values is one."""
 
 Cells = tuple[str, ...]
 
@@ -102,6 +106,7 @@ class KnowledgeReader:
         self.entailed = entail(graphs, self.called)
         self.called.others = self.entailed.read
         self.alignment = Alignment(self.graph)
+        self.too_large: list[Diagnostic] = []
         self.incomplete: dict[str, set[Node]] = defaultdict(set)
         """Things of others that lack what a row needs, by their files."""
         self.complete: set[Node] = set()
@@ -115,7 +120,7 @@ class KnowledgeReader:
             for source, found in lacking.items()
             if found
         ]
-        return [*self.entailed.problems, *left_out]
+        return [*self.entailed.problems, *self.too_large, *left_out]
 
     def sheets(self, facts: FactBase) -> list[Sheet]:
         """A sheet for each given template and file that names individuals of it."""
@@ -159,7 +164,12 @@ class KnowledgeReader:
         for individual in self.graph.subjects(RDF.type, kind):
             of_others = individual in self.entailed.read
             source = self.source(individual)
+            if not source or (individual, None, None) in standard_graph():
+                continue  # an axiom speaks of all that has a label, say
             values = [self.values(individual, field, template) for field in fields]
+            if (number := prod(map(len, values))) > MOST_ROWS:
+                self.too_large.append(_too_many(self.called.name(individual), number, source))
+                continue
             for row in product(*values):
                 cells = [self.cell(value, field) for value, field in zip(row, fields, strict=True)]
                 if of_others and _lacks(cells, fields):
@@ -211,11 +221,12 @@ class KnowledgeReader:
         return text
 
     def source(self, node: Node) -> str:
-        """The first file that says something of it."""
-        for source, graph in self.graphs.items():
-            if (node, None, None) in graph:
-                return source
-        return next(s for s, graph in self.graphs.items() if (None, None, node) in graph)
+        """The first file that says something of it, or to it; empty where none does."""
+        for pattern in ((node, None, None), (None, None, node)):
+            for source, graph in self.graphs.items():
+                if pattern in graph:
+                    return source
+        return ""
 
     def because(self, *triples: Triple) -> Reasons:
         """The axioms from which any of the triples follows, each once."""
@@ -227,6 +238,16 @@ def _lacks(cells: list[str], fields: list[Field]) -> bool:
     return any(
         not cell and field.required and field.default is None
         for cell, field in zip(cells, fields, strict=True)
+    )
+
+
+def _too_many(name: str, number: int, source: str) -> Diagnostic:
+    stands = f"it stands for {number:,} rows; {MOST_ROWS:,} are the most"
+    return Diagnostic(
+        "too-large",
+        f"{shown(name)} says so much that {stands}",
+        Origin(source),
+        "give each row an individual of its own, with the values that belong together",
     )
 
 

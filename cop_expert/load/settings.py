@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from cop_expert.load.words import plain, shown, tidy
-from cop_expert.model.arithmetic import FACT_LIMIT, UNIT, to_millionths
+from cop_expert.model.arithmetic import can_be_held, to_millionths
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Value
@@ -206,7 +206,7 @@ def parameter_value(value: Any) -> Value:
 
 
 def _millionths(number: Decimal) -> int:
-    if not number.is_finite() or abs(number) > FACT_LIMIT // UNIT:
+    if not can_be_held(number):
         raise ValueError("a number of at most nine trillion")
     return 0 if number.adjusted() < FINEST else to_millionths(number)
 

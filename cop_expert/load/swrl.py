@@ -16,7 +16,7 @@ from rdflib.term import Node
 
 from cop_expert.load.alignment import Alignment
 from cop_expert.load.called import Called, last_part
-from cop_expert.model.arithmetic import to_millionths
+from cop_expert.model.arithmetic import can_be_held, to_millionths
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import (
@@ -48,6 +48,8 @@ COMPARISONS = {
 }
 ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 PROPERTIES = (SWRL.IndividualPropertyAtom, SWRL.DatavaluedPropertyAtom)
+MOST_ATOMS = 100
+"""In the body of a rule, in its head, and among what a built-in reckons with."""
 BRACES = re.compile(r"\{(\w+)\}")
 
 
@@ -155,8 +157,7 @@ class _Reader:
 
     def atoms(self, end: URIRef) -> tuple[list[Atom], list[Condition]]:
         """What the body, or the head, says: facts, and what is compared or reckoned."""
-        listed = self.graph.value(self.imp, end)
-        nodes = list(Collection(self.graph, listed)) if listed else []
+        nodes = self.listed(self.imp, end)
         conditions: list[Condition] = []
         by_kind = {node: self.graph.value(node, RDF.type) for node in nodes}
         rows = {self.property_of(node) for node, kind in by_kind.items() if kind in PROPERTIES}
@@ -231,8 +232,7 @@ class _Reader:
     def builtin(self, node: Node) -> Condition:
         """A comparison; what is reckoned is compared with its result, which it may give."""
         name = str(self.graph.value(node, SWRL.builtin)).removeprefix(BUILTINS)
-        listed = self.graph.value(node, SWRL.arguments)
-        terms = list(map(self.term, Collection(self.graph, listed))) if listed else []
+        terms = [self.term(term) for term in self.listed(node, SWRL.arguments)]
         if name in COMPARISONS and len(terms) == 2:
             return Comparison(COMPARISONS[name], terms[0], terms[1], self.origin)
         if name in ARITHMETIC and len(terms) > 2:
@@ -249,6 +249,15 @@ class _Reader:
         return Comparison(operator, one, other, self.origin)
 
     # Terms
+
+    def listed(self, node: Node, predicate: URIRef) -> list[Node]:
+        """The members of the list to which the predicate leads."""
+        found = self.graph.value(node, predicate)
+        members = list(Collection(self.graph, found)) if found else []
+        if len(members) > MOST_ATOMS:
+            message = f"a list in it has {len(members):,} members; {MOST_ATOMS} are the most"
+            raise Unfit(message, "conclude a part of it in a rule of its own")
+        return members
 
     def predicate(self, node: Node, which: URIRef) -> str:
         """The name of a class, as rules call it."""
@@ -279,6 +288,9 @@ def _value(literal: Literal) -> Value:
     if isinstance(literal.value, str) or literal.value is None:
         return str(literal)
     try:
-        return to_millionths(Decimal(str(literal)))
+        number = Decimal(str(literal))
     except InvalidOperation:
         return str(literal)
+    if not can_be_held(number):
+        raise Unfit(f"it speaks of {str(literal)[:40]}", "write a number of at most nine trillion")
+    return to_millionths(number)

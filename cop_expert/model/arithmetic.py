@@ -48,6 +48,12 @@ def within(count: int, limit: int = INNER_LIMIT) -> int:
     return count
 
 
+def can_be_held(number: Decimal) -> bool:
+    """Whether a fact can hold it; its absolute value may be beyond decimals themselves."""
+    most = FACT_LIMIT // UNIT
+    return number.is_finite() and -most <= number <= most
+
+
 def to_millionths(number: Decimal) -> int:
     """A decimal as a fact holds it."""
     numerator, denominator = number.as_integer_ratio()
