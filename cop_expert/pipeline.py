@@ -78,6 +78,7 @@ class Knowledge(Struct, frozen=True):
     """Everything read from an engagement, not yet inferred."""
 
     facts: FactBase
+    folder: Path
     name: str
     language: str
     rulebook: CheckedRulebook
@@ -246,6 +247,7 @@ def read(
     facts.settle(texts_of(rulebook), labels)
     return Knowledge(
         facts,
+        folder,
         engagement.name,
         engagement.language,
         rulebook,
@@ -374,7 +376,7 @@ def infer(knowledge: Knowledge, engine: str, fingerprint: str, progress: Progres
     found = bring_to_fixed_point(_engine(name, facts), knowledge.rulebook)
     problems = [*knowledge.warnings, *found]
     _lay_beside(knowledge)
-    problems += remarks(facts, knowledge.rulebook, knowledge.language)
+    problems += remarks(knowledge)
     stop_at_errors(problems)
     manifest = Manifest(
         name=knowledge.name,
@@ -427,17 +429,23 @@ def _lay_beside(knowledge: Knowledge) -> None:
     facts.keep("parameters", knowledge.rulebook.parameters)
 
 
-def remarks(facts: FactBase, rulebook: CheckedRulebook, language: str) -> Iterator[Diagnostic]:
+def remarks(knowledge: Knowledge) -> Iterator[Diagnostic]:
     """Facts that may not be, or are worth a look, each at the first place that leads to it."""
-    from cop_expert.explain.why import Explainer
-    from cop_expert.explain.words import Speaker
-    from cop_expert.model.proof import origins
+    facts, templates = knowledge.facts, knowledge.facts.vocabulary.templates.values()
+    found = [
+        (template, row)
+        for template in templates
+        if template.problem or template.remark
+        for row in facts.rows(template.name)
+    ]
+    if found:
+        from cop_expert.model.proof import origins
+        from cop_expert.report.language import local_explainer
 
-    for template in facts.vocabulary.templates.values():
-        if not (template.problem or template.remark):
-            continue
-        for row in facts.rows(template.name):
-            proof = Explainer(facts, rulebook, Speaker(facts, language)).prove(template.name, row)
+        language, folder = knowledge.language, knowledge.folder
+        explainer = local_explainer(facts, knowledge.rulebook, language, folder)
+        for template, row in found:
+            proof = explainer.prove(template.name, row)
             first, *others = origins(proof)
             second = next((one for one in others if one.source == first.source), None)
             said = "; ".join([proof.says, *(why.because for why in proof.derivations[:1])])

@@ -83,7 +83,7 @@ def _run(command: str, folder: Path) -> Iterator[str]:
         result = CliRunner().invoke(main, arguments, prog_name="cop-expert")
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        output = _in_shell(rest, folder, result.output) if rest else result.output
+        output = _in_shell(rest, folder, result.stdout) if rest else result.output
     else:
         output = _in_shell(command, folder)
     for line in output.rstrip("\n").splitlines():

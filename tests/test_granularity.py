@@ -112,6 +112,19 @@ def test_a_unit_with_a_running_cost_of_its_own(tmp_path: Path) -> None:
     run = conclude(hotel)
     assert {"Cold station", "Hot station", "Stewarding"} < communities(run)
     same_as_a_run(hotel, run, iter([24 * UNIT, 100 * UNIT, 300 * UNIT]))
+    choice = weighed(run).in_force
+    assert choice is not None
+    assert (choice.best, choice.saved, choice.left) == (choice.stretch.communities, 0, ())
+
+
+def test_a_unit_that_its_own_running_cost_keeps_whole(tmp_path: Path) -> None:
+    hotel = copy_of(HOTEL, tmp_path / "hotel")
+    headings = "decision,subject,object,reason,by,on,value\n"
+    decided = f"{headings}set,Grand Hotel,running,One house,Ines Roth,2026-03-02,500\n"
+    write(hotel, "tables/decisions.csv", decided)
+    run = conclude(hotel)
+    assert communities(run) == {"Grand Hotel"}
+    assert {choice.best for choice in weighed(run).choices} == {1}
 
 
 # The best of all cuts
@@ -221,7 +234,8 @@ def test_machines_are_told_the_same() -> None:
 
 def test_the_picture_is_the_one_that_the_document_carries(tmp_path: Path) -> None:
     picture = tmp_path / "steps.svg"
-    assert CliRunner().invoke(main, ["granularity", str(HOTEL), "--picture", str(picture)])
+    answer = CliRunner().invoke(main, ["granularity", str(HOTEL), "--picture", str(picture)])
+    assert answer.exit_code == 0
     drawn = picture.read_text(encoding="utf-8")
     assert drawn.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     (stairs,) = [part for part in drawn.split("<") if 'class="stairs"' in part]

@@ -3,7 +3,7 @@
 Again and again, of all that is not in yet, what meets the most need per hour goes in, together
 with whatever it requires that is not in yet, as long as the hours last. Where the best does not
 fit, the next best that does goes in; so the hours are used, though not always in the best way that
-there is: docs/budget.md says how far that is off.
+there is: docs/advice.md says how far that is off.
 """
 
 from collections.abc import Iterable, Iterator

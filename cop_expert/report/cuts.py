@@ -162,6 +162,8 @@ def _nodes(known: Known) -> Iterator[Node]:
     burdens = known.numbers("UnitBurden", "unit", "burden")
     own_burdens = known.numbers("OwnBurden", "unit", "burden")
 
+    bound = anyway | whole | (own_cost.keys() & even.keys())
+
     def splits_below(unit: str) -> int:
         if unit in anyway:
             return ALWAYS
@@ -173,15 +175,15 @@ def _nodes(known: Known) -> Iterator[Node]:
 
     for record in known.records("UnitHeads"):
         unit = str(record["unit"])
-        below = groups.get(unit, [])
+        below, most = groups.get(unit, []), splits_below(unit)
         yield Node(
             unit=unit,
             groups=tuple(group for group in below if group != unit),
             burden=burdens.get(unit, 0),
             own=own_burdens.get(unit, 0) if unit in below else None,
-            splits_below=splits_below(unit),
-            may_split=len(below) > 1 and unit not in whole,
-            may_stay=unit not in anyway and unit not in passed,
+            splits_below=most,
+            may_split=len(below) > 1 and (most > 0 or unit not in bound),
+            may_stay=unit not in passed and (most == 0 or unit not in bound),
         )
 
 
