@@ -135,7 +135,8 @@ def prices(run: Run, folder: Path, progress: Progress = quietly) -> "Prices":
     found = kept_answer(folder, fingerprint, "prices", dict[str, Price])
     if found is None:
         found = _weighed(run, folder, progress)
-        keep_answer(folder, fingerprint, "prices", found)
+        if fingerprint == fingerprint_of(folder):  # else a file was changed in the meantime
+            keep_answer(folder, fingerprint, "prices", found)
     return found
 
 
