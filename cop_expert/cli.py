@@ -64,6 +64,11 @@ def as_form(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     )
 
 
+def or_standard_output(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """To most commands `-` is no file, but standard output."""
+    return None if path == Path("-") else path
+
+
 SEED = 1
 """From which chance is drawn where nobody says from which."""
 UNDONE = {"export": "written", "new": "written", "decide": "written"}
@@ -1053,6 +1058,7 @@ def write_picture(run: "Run", folder: Path, path: Path) -> None:
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=or_standard_output,
     help="The file to write; standard output where left out.",
 )
 @click.option(
@@ -1209,6 +1215,7 @@ FORM_NAMES = (
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    callback=or_standard_output,
     help="The file or folder to write; texts go to standard output where left out.",
 )
 @click.option("--force", is_flag=True, help="Write over what no export has written, too.")

@@ -176,6 +176,15 @@ def test_report(hotel: Path, tmp_path: Path, form: str) -> None:
     assert "Front of house" in target.read_text(encoding="utf-8")
 
 
+def test_a_dash_is_standard_output(
+    hotel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in (("report", hotel), ("export", hotel, "--to", "turtle")):
+        assert run(*command, "-o", "-").stdout == run(*command).stdout != ""
+    assert not Path("-").exists()
+
+
 def test_wrong_usage_is_exit_code_2(hotel: Path) -> None:
     assert run("show", hotel, "nonsense").exit_code == 2
     assert run("check", hotel / "nowhere").exit_code == 2
