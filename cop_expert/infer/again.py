@@ -1,6 +1,6 @@
 """Given facts kept in a file and other numbers in, what would be concluded out; nothing is kept."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -10,12 +10,10 @@ from cop_expert.infer.duck import DuckEngine
 from cop_expert.infer.engine import bring_to_fixed_point
 from cop_expert.model.diagnostic import stop_at_errors
 from cop_expert.model.rule import (
-    Absence,
     CheckedRulebook,
     Constant,
-    Fallback,
-    Presence,
     Stratum,
+    atoms_of,
     expressions,
     parts,
 )
@@ -80,16 +78,9 @@ def leading_to(templates: Iterable[str], strata: tuple[Stratum, ...]) -> tuple[S
     for stratum in reversed(strata):
         if wanted & set(stratum.templates):
             kept.append(stratum)
-            wanted |= set(_asked(stratum))
+            asked = (atom for clause in stratum.clauses for atom in atoms_of(clause.body))
+            wanted |= {atom.template for atom in asked}
     return tuple(reversed(kept))
-
-
-def _asked(stratum: Stratum) -> Iterator[str]:
-    """The templates that the conditions speak of."""
-    for clause in stratum.clauses:
-        for condition in clause.body:
-            if isinstance(condition, Presence | Absence | Fallback):
-                yield condition.atom.template
 
 
 def parameters_of(strata: tuple[Stratum, ...]) -> set[str]:

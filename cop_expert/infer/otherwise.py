@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.duck import DuckEngine
 from cop_expert.infer.engine import bring_to_fixed_point
-from cop_expert.model.rule import Absence, CheckedRulebook, Fallback, Presence, Stratum
+from cop_expert.model.rule import CheckedRulebook, Stratum, atoms_of
 
 
 @contextmanager
@@ -46,11 +46,8 @@ def _between(strata: Iterable[Stratum], template: str, wanted: set[str]) -> Iter
 def _rests_on(strata: Iterable[Stratum]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for clause in (clause for stratum in strata for clause in stratum.clauses):
-        found.setdefault(clause.head.template, set()).update(
-            condition.atom.template
-            for condition in clause.body
-            if isinstance(condition, Presence | Absence | Fallback)
-        )
+        asked = (atom.template for atom in atoms_of(clause.body))
+        found.setdefault(clause.head.template, set()).update(asked)
     return found
 
 
