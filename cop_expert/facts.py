@@ -298,7 +298,10 @@ class FactBase:
     @cached_property
     def _derived(self) -> set[str]:
         """The given templates some of whose facts nobody wrote down."""
-        return self.kept("derived", set[str])
+        try:
+            return self.kept("derived", set[str])
+        except LookupError:  # none was read from a file
+            return set()
 
     def count(self, template: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(template)}")[0][0])

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 from engines import Sandbox, rule
-from facts_as_text import Tables
+from facts_as_text import Tables, headings, read
 from hypothesis import HealthCheck, given, settings
 from random_engagement import write_engagement
 from random_rules import SANDBOX, VALUES, Case, cases
+from test_cases import CASES
 from test_engines import SMALL
 
 from cop_expert import pipeline
@@ -104,6 +105,18 @@ def test_random_rulebooks(case: Case) -> None:
     if explainer:
         everything_is_proved(explainer)
         nothing_else_is_proved(explainer)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_what_follows_in_a_case_is_proved(case: Path) -> None:
+    given, rules, expected = (
+        (case / name).read_text(encoding="utf-8")
+        for name in ("given.txt", "case.rules", "expected.txt")
+    )
+    sandbox = Sandbox(headings(given), headings(expected))
+    explainer = explained(sandbox, read(given)[0], sandbox.sound(rules))
+    if explainer:
+        everything_is_proved(explainer)
 
 
 def explained(sandbox: Sandbox, tables: Tables, rulebook: CheckedRulebook) -> Explainer | None:

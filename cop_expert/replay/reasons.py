@@ -5,6 +5,7 @@ from typing import TypeGuard
 
 from cop_expert.facts import FactBase, Row
 from cop_expert.model import rule as r
+from cop_expert.model.arithmetic import FACT_LIMIT
 from cop_expert.model.proof import Absent, Compared, Derivation, Ledger, Premise, Proof
 from cop_expert.model.template import Datatype, Value
 from cop_expert.replay.aloud import Aloud, Tongue
@@ -116,7 +117,7 @@ class Reasons:
                 yield f"this is said otherwise: {premise.says}"
 
     def _absent(self, atom: r.Atom, told: Names) -> Absent:
-        values = known_fields(atom, told)
+        values = {field: _held(value) for field, value in known_fields(atom, told).items()}
         says = self.aloud.absence(atom.template, values)
         return Absent(atom.template, says, values, self.templates[atom.template].table)
 
@@ -139,13 +140,14 @@ class Reasons:
             for field, term in clause.head
             if isinstance(term, r.Variable) and term.name in read
         }
-        added = [part for _, term in clause.head for part in r.parts(term) if _adds(part)]
-        return [
-            way
-            for way in self.ways.of(clause, names)
-            if self._concludes(clause, proof, way)
-            and all(value_of(part.operand, way) is not None for part in added)
-        ]
+        return [way for way in self.ways.of(clause, names) if self._adds(clause, proof, way)]
+
+    def _adds(self, clause: r.Clause, proof: Proof, way: Names) -> bool:
+        """Whether it belongs to the fact's group; what has no value adds nothing."""
+        added = [part for _, term in clause.head for part in r.parts(term) if _is_added(part)]
+        return self._concludes(clause, proof, way) and all(
+            value_of(part.operand, way) is not None for part in added
+        )
 
     def _of_ledger(
         self, clause: r.Clause, proof: Proof, told: Derivation, ledger: Ledger
@@ -153,7 +155,7 @@ class Reasons:
         listed: list[Names] = []
         for line in ledger.lines:
             names = self._names(clause, line.premises)
-            if names is None or not self._concludes(clause, proof, names):
+            if names is None or not self._adds(clause, proof, names):
                 yield f"this does not add to it: {line.because}"
                 return
             listed.append(names)
@@ -191,6 +193,11 @@ def value_of(expression: r.Expression, names: Names, group: Sequence[Names] = ()
         return None
 
 
+def _held(value: Value) -> Value:
+    """None where it is more than any fact holds."""
+    return None if type(value) is int and abs(value) > FACT_LIMIT else value
+
+
 def _variables(condition: r.Condition) -> Iterator[r.Variable]:
     return (v for part in r.expressions(condition) for v in r.variables(part))
 
@@ -201,5 +208,5 @@ def _read(atom: r.Atom, fact: Proof) -> Names:
     return {term.name: plain(fact.values.get(field)) for field, term in pairs}
 
 
-def _adds(part: r.Expression) -> TypeGuard[r.Aggregate]:
+def _is_added(part: r.Expression) -> TypeGuard[r.Aggregate]:
     return isinstance(part, r.Aggregate) and part.function != "count"
