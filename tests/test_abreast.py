@@ -6,7 +6,7 @@ from time import sleep
 
 import pytest
 
-from cop_expert.infer.abreast import conclude_abreast, foundations
+from cop_expert.infer.abreast import chains, conclude_abreast, foundations
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Stratum
@@ -51,3 +51,20 @@ def test_what_goes_wrong_in_a_thread_is_raised() -> None:
 
     with pytest.raises(ZeroDivisionError):
         conclude_abreast(STRATA, conclude, 2)
+
+
+def test_after_a_mistake_nothing_more_is_begun() -> None:
+    begun: list[Stratum] = []
+
+    def conclude(stratum: Stratum) -> list[Diagnostic]:
+        begun.append(stratum)
+        sleep(0.01)
+        raise ZeroDivisionError(stratum.templates)
+
+    with pytest.raises(ZeroDivisionError):
+        conclude_abreast(STRATA, conclude, 3)
+    assert len(begun) <= 3
+
+
+def test_first_comes_what_the_most_hangs_on() -> None:
+    assert chains([set(), {0}, set(), {1}, {0, 2}]) == [2, 1, 1, 0, 0]

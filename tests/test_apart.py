@@ -3,7 +3,7 @@
 import pytest
 from engines import Sandbox, rule
 
-from cop_expert.infer.apart import are_disjoint
+from cop_expert.infer.apart import are_disjoint, never_clash
 from cop_expert.model.rule import Clause
 
 SMALL = Sandbox(
@@ -122,12 +122,59 @@ def test_perhaps_both(name: str) -> None:
     assert not are_disjoint(other, one, SMALL.words)
 
 
-def test_in_their_keys_or_in_all() -> None:
-    one, other = clauses(
-        (
-            "if Person(name) then Named(name, amount: 1)",
-            "if Person(name) then Named(name, amount: 2)",
-        )
-    )
-    assert are_disjoint(one, other, SMALL.words)
-    assert not are_disjoint(one, other, SMALL.words, ["name"])
+# What agrees in the key
+
+ONE = {
+    "the same fact says it": (
+        "if Person(name, age) then Named(name, amount: age)",
+        "if Likes(who: name), Person(name, age) then Named(name, amount: age)",
+    ),
+    "neither says anything": (
+        "if Person(name) then Named(name)",
+        "if Likes(who) then Named(name: who)",
+    ),
+    "both say the same": (
+        "if Person(name) then Named(name, amount: 1)",
+        "if Likes(who) then Named(name: who, amount: 1)",
+    ),
+    "never the same key": (
+        "if Person(name, boss) then Named(name, amount: 1)",
+        "if Person(name, boss: none) then Named(name, amount: 2)",
+    ),
+}
+PERHAPS_TWO = {
+    "two literals": (
+        "if Person(name) then Named(name, amount: 1)",
+        "if Person(name) then Named(name, amount: 2)",
+    ),
+    "a value, and none": (
+        "if Person(name, age) then Named(name, amount: age)",
+        "if Person(name) then Named(name)",
+    ),
+    "other facts": (
+        "if Person(name, age) then Named(name, amount: age)",
+        "if Likes(who, weight) then Named(name: who, amount: weight)",
+    ),
+    "what is computed": (
+        "if Person(name, age) then Named(name, amount: age + 1)",
+        "if Person(name, age) then Named(name, amount: age + 2)",
+    ),
+    "a key that the fact is not found by": (
+        "if Likes(who, what, weight) then Named(name: who, amount: weight)",
+        'if Likes(who, what, weight), what != "tea" then Named(name: who, amount: weight)',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_one_fact_for_one_key(name: str) -> None:
+    one, other = clauses(ONE[name])
+    assert never_clash(one, other, SMALL.words)
+    assert never_clash(other, one, SMALL.words)
+
+
+@pytest.mark.parametrize("name", PERHAPS_TWO)
+def test_perhaps_two_facts_for_one_key(name: str) -> None:
+    one, other = clauses(PERHAPS_TWO[name])
+    assert not never_clash(one, other, SMALL.words)
+    assert not never_clash(other, one, SMALL.words)

@@ -1,7 +1,10 @@
 """Strata in, each concluded as soon as all that it rests on has been; several at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
+from threading import Condition
 
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.rule import Stratum, atoms_of
@@ -18,25 +21,91 @@ def conclude_abreast(strata: Sequence[Stratum], conclude: Conclude, hands: int) 
     """
     if hands == 1:
         return _one_by_one(strata, conclude)
-    waiting = dict(enumerate(foundations(strata)))
-    found: dict[int, list[Diagnostic]] = {}
-    running: dict[Future[list[Diagnostic]], int] = {}
-    end = len(strata)
-    pool = ThreadPoolExecutor(hands)
-    try:
-        while True:
-            ready = [p for p, below in waiting.items() if p < end and below <= found.keys()]
-            for place in ready:
-                running[pool.submit(conclude, strata[place])] = place
-                del waiting[place]
-            if not running:
-                return [d for place in sorted(found) if place <= end for d in found[place]]
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                place = running.pop(future)
-                found[place] = future.result()
-                end = min(end, place) if has_error(found[place]) else end
-    finally:
-        pool.shutdown(cancel_futures=True)
+    work = Work(strata, conclude)
+    with ThreadPoolExecutor(hands) as pool:
+        try:
+            for hand in [pool.submit(work.carry_on) for _ in range(hands)]:
+                hand.result()
+        finally:
+            work.stop()
+    return work.findings()
+
+
+class Work:
+    """What is left to conclude; each hand takes what is next, first what the most hangs on."""
+
+    def __init__(self, strata: Sequence[Stratum], conclude: Conclude) -> None:
+        self.strata = strata
+        self.conclude = conclude
+        self.found: dict[int, list[Diagnostic]] = {}
+        below = list(foundations(strata))
+        self.chains = chains(below)
+        self.order = TopologicalSorter(dict(enumerate(below)))
+        self.order.prepare()
+        self.ready: list[tuple[int, int]] = []
+        """A heap: the longest chain first, then as the strata are ordered."""
+        self.at_work = 0
+        self.end = len(strata)
+        """The place from which nothing more is concluded."""
+        self.turn = Condition()
+        self._make_ready()
+
+    def carry_on(self) -> None:
+        """Work until nothing is left, or something goes wrong."""
+        try:
+            while (place := self._next()) is not None:
+                self._note(place, self.conclude(self.strata[place]))
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Let nobody begin anything more."""
+        with self.turn:
+            self.end = 0
+            self.turn.notify_all()
+
+    def findings(self) -> list[Diagnostic]:
+        """In order of the strata, up to the first error."""
+        found: list[Diagnostic] = []
+        for place in sorted(self.found):
+            found += self.found[place]
+            if has_error(found):
+                break
+        return found
+
+    def _next(self) -> int | None:
+        with self.turn:
+            self.turn.wait_for(lambda: self.ready or not self.at_work or not self.end)
+            while self.ready:
+                _, place = heappop(self.ready)
+                if place < self.end:
+                    self.at_work += 1
+                    return place
+        return None
+
+    def _note(self, place: int, found: list[Diagnostic]) -> None:
+        with self.turn:
+            self.at_work -= 1
+            self.found[place] = found
+            if has_error(found):
+                self.end = min(self.end, place)
+            self.order.done(place)
+            self._make_ready()
+            self.turn.notify_all()
+
+    def _make_ready(self) -> None:
+        for place in self.order.get_ready():
+            heappush(self.ready, (-self.chains[place], place))
+
+
+def chains(below: Sequence[set[int]]) -> list[int]:
+    """How many strata rest on each of them, one upon the other; a stratum rests on earlier ones."""
+    longest = [0] * len(below)
+    for place in reversed(range(len(below))):
+        for other in below[place]:
+            longest[other] = max(longest[other], longest[place] + 1)
+    return longest
 
 
 def _one_by_one(strata: Sequence[Stratum], conclude: Conclude) -> list[Diagnostic]:

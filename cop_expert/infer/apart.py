@@ -1,10 +1,10 @@
 """Two clauses in, whether no fact that one concludes agrees with any that the other concludes.
 
-Suppose that two such facts agree: which terms are then equal? Facts that agree in their key are one
-fact, so their other terms are equal, too (the chase: Maier, Mendelzon and Sagiv, "Testing
-Implications of Data Dependencies", 1979). Where that comes to a contradiction, they are apart:
-two literals that differ, a value and none, names of classes that share none, a fact that the other
-clause says is not there, or comparisons that exclude one another.
+Suppose that two such facts agree, wholly or in their key: which terms are then equal? Facts that
+agree in their key are one fact, so their other terms are equal, too (the chase: Maier, Mendelzon
+and Sagiv, "Testing Implications of Data Dependencies", 1979). Where that comes to a contradiction,
+they are apart: two literals that differ, a value and none, names of classes that share none, a fact
+that the other clause says is not there, or comparisons that exclude one another.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,16 +37,37 @@ class Contradiction(Exception):
     """What was supposed cannot be."""
 
 
-def are_disjoint(
-    one: Clause, other: Clause, vocabulary: Vocabulary, fields: Iterable[str] | None = None
-) -> bool:
-    """True where no conclusions of the two agree in these fields, or in all."""
+def are_disjoint(one: Clause, other: Clause, vocabulary: Vocabulary) -> bool:
+    """True where no fact is concluded by both."""
     template = vocabulary.templates[one.head.template]
+    if any(map(are_two_literals, *(_terms(clause, template.names) for clause in (one, other)))):
+        return True  # as most are, of many clauses: told without a look at their conditions
     try:
-        Agreement(one, other, vocabulary).suppose(template.names if fields is None else fields)
+        Agreement(one, other, vocabulary).suppose(template.names)
     except Contradiction:
         return True
     return False
+
+
+def never_clash(one: Clause, other: Clause, vocabulary: Vocabulary) -> bool:
+    """True where conclusions of the two that agree in the key are always the same fact."""
+    template = vocabulary.templates[one.head.template]
+    agreement = Agreement(one, other, vocabulary)
+    try:
+        agreement.suppose(template.key)
+    except Contradiction:
+        return True
+    return all(map(agreement.is_certain, template.names))
+
+
+def are_two_literals(one: Expression, other: Expression) -> bool:
+    return isinstance(one, Constant) and isinstance(other, Constant) and one.value != other.value
+
+
+def _terms(clause: Clause, fields: Iterable[str]) -> list[Expression]:
+    """What the clause concludes in these fields."""
+    head = dict(clause.head)
+    return [head.get(field, Constant(None)) for field in fields]
 
 
 class Agreement:
@@ -75,17 +96,26 @@ class Agreement:
 
     def suppose(self, fields: Iterable[str]) -> None:
         """Raises Contradiction where the conclusions cannot agree in the fields."""
-        heads = tuple(dict(clause.head) for clause in self.clauses)
-        for field in fields:
-            one, other = (
-                self._node(place, head.get(field, Constant(None)))
-                for place, head in enumerate(heads)
-            )
+        for one, other in map(self._pair, fields):
             if one and other:
                 self._equate(one, other)
         self._equate_facts()
         self._check_absences()
         self._check_comparisons()
+
+    def is_certain(self, field: str) -> bool:
+        """True where the conclusions have to agree in the field, too."""
+        one, other = self._pair(field)
+        return one is not None and other is not None and self._last(one) == self._last(other)
+
+    def _pair(self, field: str) -> tuple[Node | None, Node | None]:
+        """What the two conclude in a field."""
+        one, other = (
+            self._node(place, term)
+            for place, clause in enumerate(self.clauses)
+            for term in _terms(clause, [field])
+        )
+        return one, other
 
     def _node(self, place: int, term: Expression | None) -> Node | None:
         """None for what is computed: a fact holds fewer places of it than its rule."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import combinations
 from threading import local
 from typing import cast
 
@@ -259,10 +258,24 @@ def own(clause: Clause, stratum: Stratum) -> list[int]:
 
 def together(queries: list[Query]) -> str:
     """What the queries conclude, each fact once."""
-    pairs = combinations(queries, 2)
-    if all(are_disjoint(one.clause, other.clause, one.vocabulary) for one, other in pairs):
-        return " UNION ALL ".join(query.select() for query in queries)
-    return " UNION ".join(query.bare() for query in queries)
+    return " UNION ALL ".join(
+        group[0].select() if len(group) == 1 else f"({' UNION '.join(q.bare() for q in group)})"
+        for group in overlapping(queries)
+    )
+
+
+def overlapping(queries: list[Query]) -> list[list[Query]]:
+    """Together those that may conclude the same."""
+    groups: list[list[Query]] = []
+    for query in queries:
+        meets = [group for group in groups if any(may_meet(query, other) for other in group)]
+        groups = [group for group in groups if group not in meets]
+        groups.append([*(other for group in meets for other in group), query])
+    return groups
+
+
+def may_meet(one: Query, other: Query) -> bool:
+    return not are_disjoint(one.clause, other.clause, one.vocabulary)
 
 
 def never_holds(comparison: Comparison) -> bool:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.infer.abreast import conclude_abreast, has_error
-from cop_expert.infer.apart import are_disjoint
+from cop_expert.infer.apart import never_clash
 from cop_expert.infer.sql import Query, care
 from cop_expert.infer.sql_terms import tried
 from cop_expert.model.arithmetic import to_decimal
@@ -97,11 +97,10 @@ def is_key_kept(clauses: list[Clause], template: Template, vocabulary: Vocabular
     """True where no two conclusions can agree in the key and differ elsewhere."""
     if set(template.key) == set(template.names):
         return True
-    apart = all(
-        are_disjoint(one, other, vocabulary, template.key)
-        for one, other in combinations(clauses, 2)
+    pairs = combinations(clauses, 2)
+    return all(never_clash(one, other, vocabulary) for one, other in pairs) and all(
+        _tells_all_by_key(clause, template, vocabulary) for clause in clauses
     )
-    return apart and all(_tells_all_by_key(clause, template, vocabulary) for clause in clauses)
 
 
 def _tells_all_by_key(clause: Clause, template: Template, vocabulary: Vocabulary) -> bool:
