@@ -305,7 +305,7 @@ def sections(sizes: list[int], desk: Path, times: int) -> Iterator[tuple[str, st
 def main() -> None:
     parser = argparse.ArgumentParser(description="How quick cop-expert is, and against what.")
     parser.add_argument("people", type=int, nargs="*", default=PEOPLE, help="sizes to measure")
-    parser.add_argument("--times", type=int, default=3, help="runs of each; the best counts")
+    parser.add_argument("--times", type=int, default=5, help="runs of each; the best counts")
     parser.add_argument("--desk", type=Path, default=HERE.parent / "build" / "bench")
     asked = parser.parse_args()
     asked.desk.mkdir(parents=True, exist_ok=True)

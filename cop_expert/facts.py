@@ -149,6 +149,7 @@ class FactBase:
 
     def save(self, path: Path) -> None:
         """Write everything to a new file."""
+        self.keep("sizes", self.sizes())
         name = str(path).replace("'", "''")
         self.connection.execute(f"ATTACH '{name}' AS saved (BLOCK_SIZE {BLOCK_SIZE})")
         try:
@@ -321,8 +322,15 @@ class FactBase:
 
     def sizes(self) -> dict[str, int]:
         """About how many facts each template has, from DuckDB's own books: quick, for planning."""
+        if self.path and not self.database:
+            return self._saved_sizes
         books = "duckdb_tables() WHERE database_name = current_database()"
         return dict(self.query(f"SELECT table_name, estimated_size FROM {books}"))
+
+    @cached_property
+    def _saved_sizes(self) -> dict[str, int]:
+        """Of a file, whose books would have to be read in all."""
+        return self.kept("sizes", dict[str, int])
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of the answer; raises DamagedFacts where a kept file cannot be read."""

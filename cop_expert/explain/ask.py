@@ -1,5 +1,6 @@
 """A question as people write it in, the facts that it asks about out."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 
@@ -8,8 +9,10 @@ from msgspec import Struct
 from cop_expert.explain.name_book import NameBook, UnknownName, folded
 from cop_expert.explain.nearly import Goal
 from cop_expert.facts import FactBase, Row, quoted
-from cop_expert.model.template import Template
+from cop_expert.model.template import Datatype, Template
 
+Column = tuple[str, str]
+"""A template and a field of it, in which all individuals of a class stand."""
 ENOUGH = 6
 """Facts that answer one question, and nearby ones; nobody reads more."""
 
@@ -41,16 +44,13 @@ def facts_asked_about(facts: FactBase, subject: str, place: str | None = None) -
         places, templates = [], [t for t in templates if folded(t.label) == folded(str(place))]
         if not templates:
             raise
-    found: list[Answerable] = []
-    for template in templates:
-        for fields in template.asks:
-            if not places:
-                found += _rows(facts, template, fields[:1], subjects, [])
-            elif len(fields) > 1:
-                found += _rows(facts, template, fields, subjects, places)
+    columns = (subjects, places) if places else (subjects,)
+    found: dict[Answerable, None] = {}
+    for template, fields, fitting in _questions(facts, templates, columns):
+        found |= dict.fromkeys(_rows(facts, template, fields, fitting))
         if len(found) >= ENOUGH:
             break
-    return list(dict.fromkeys(found))[:ENOUGH]
+    return list(found)[:ENOUGH]
 
 
 def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -> Iterator[Goal]:
@@ -59,13 +59,9 @@ def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -
     Raises UnknownName where a name is not known.
     """
     book = NameBook(facts)
-    subjects = book.identities(subject)
-    places = book.identities(place) if place is not None else []
-    width = 2 if place is not None else 1
-    for template in _by_telling(facts):
-        for fields in (asked for asked in template.asks if len(asked) == width):
-            columns = zip(fields, (subjects, places), strict=False)
-            fitting = [_fitting(facts, template, field, codes) for field, codes in columns]
+    columns = tuple(book.identities(name) for name in (subject, place) if name is not None)
+    for template, fields, fitting in _questions(facts, _by_telling(facts), columns):
+        if fields in template.asks:
             yield from (Goal(template.name, fields, (row,)) for row in product(*fitting))
 
 
@@ -75,29 +71,53 @@ def _by_telling(facts: FactBase) -> list[Template]:
     return sorted(templates, key=lambda t: (t.ask_order, t.name))
 
 
-def _fitting(facts: FactBase, template: Template, field: str, codes: list[int]) -> list[int]:
-    """The individuals that can stand in the field, for they are of its classes."""
-    declarers = facts.vocabulary.declarers()
-    classes = template.by_name[field].type.classes
-    columns = sorted({declarers[name] for name in classes if name in declarers})
-    listed = ", ".join(map(str, codes))
+def _questions(
+    facts: FactBase, templates: list[Template], columns: tuple[list[int], ...]
+) -> Iterator[tuple[Template, tuple[str, ...], list[list[int]]]]:
+    """The fields in which what was named may stand, and which of it may stand in each."""
+    kinds = _kinds(facts, {code for codes in columns for code in codes})
+    for template in templates:
+        begun = [fields[: len(columns)] for fields in template.asks if len(fields) >= len(columns)]
+        for fields in dict.fromkeys(begun):
+            fitting = [
+                _fitting(facts, template.by_name[field].type, codes, kinds)
+                for field, codes in zip(fields, columns, strict=True)
+            ]
+            if all(fitting):
+                yield template, fields, fitting
+
+
+def _kinds(facts: FactBase, codes: set[int]) -> dict[int, set[Column]]:
+    """The columns among whose individuals each of these is."""
+    listed = ", ".join(map(str, sorted(codes)))
+    columns = sorted(set(facts.vocabulary.declarers().values()))
     sql = " UNION ".join(
-        f"SELECT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IN ({listed})"
-        for table, column in columns
+        f"SELECT {i}, {quoted(field)} FROM {quoted(table)} WHERE {quoted(field)} IN ({listed})"
+        for i, (table, field) in enumerate(columns)
     )
-    return sorted(code for (code,) in facts.query(sql)) if sql else codes
+    found: dict[int, set[Column]] = defaultdict(set)
+    for place, code in facts.query(sql) if columns else []:
+        found[code].add(columns[place])
+    return found
+
+
+def _fitting(
+    facts: FactBase, type_: Datatype, codes: list[int], kinds: dict[int, set[Column]]
+) -> list[int]:
+    """The individuals that can stand in a field of the type, for they are of its classes."""
+    declarers = facts.vocabulary.declarers()
+    columns = {declarers[name] for name in type_.classes if name in declarers}
+    return [code for code in codes if kinds[code] & columns] if columns else codes
 
 
 def _rows(
-    facts: FactBase,
-    template: Template,
-    fields: tuple[str, ...],
-    subjects: list[int],
-    places: list[int],
+    facts: FactBase, template: Template, fields: tuple[str, ...], fitting: list[list[int]]
 ) -> Iterator[Answerable]:
     """The template's facts in whose fields these individuals stand, given by their codes."""
-    wanted = zip(fields, (subjects, places), strict=False)
-    where = " AND ".join(f"{quoted(f)} IN ({', '.join(map(str, codes))})" for f, codes in wanted)
+    where = " AND ".join(
+        f"{quoted(field)} IN ({', '.join(map(str, codes))})"
+        for field, codes in zip(fields, fitting, strict=True)
+    )
     columns = ", ".join(map(quoted, template.names))
     sql = f"SELECT {columns} FROM {quoted(template.name)} WHERE {where} ORDER BY ALL"
     for row in facts.told(template.kinds, facts.query(sql)):

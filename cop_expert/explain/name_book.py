@@ -56,7 +56,8 @@ class NameBook:
         """The codes of all that go by the name; raises UnknownName."""
         fold = folded(name)
         # A post may be called by its role alone, and anything by a beginning that tells it.
-        found = self._listed(fold, fold) | self._listed(f"{fold} @ ", f"{fold} @ {LAST}")
+        post = f"{fold} @ "
+        found = self._listed(fold, post + LAST, "folded = ? OR folded >= ?", fold, post)
         if not found:
             begun = self._listed(fold, fold + LAST)
             found = begun if len(begun) == 1 else set()
@@ -64,10 +65,10 @@ class NameBook:
             raise UnknownName(name, self._close(fold))
         return sorted(found)
 
-    def _listed(self, first: str, last: str) -> set[int]:
-        """What stands in the book from here to there."""
-        sql = 'SELECT code FROM "@book" WHERE folded BETWEEN ? AND ?'
-        return {code for (code,) in self.facts.query(sql, [first, last])}
+    def _listed(self, first: str, last: str, where: str = "TRUE", *values: str) -> set[int]:
+        """What stands in the book from here to there, and of that those that are meant."""
+        sql = f'SELECT code FROM "@book" WHERE folded BETWEEN ? AND ? AND ({where})'
+        return {code for (code,) in self.facts.query(sql, [first, last, *values])}
 
     def _close(self, fold: str) -> list[str]:
         sql = (

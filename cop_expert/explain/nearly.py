@@ -21,6 +21,7 @@ from cop_expert.model.rule import (
     Comparison,
     Condition,
     Constant,
+    Expression,
     Presence,
     Variable,
     expressions,
@@ -64,6 +65,24 @@ class Candidates(NamedTuple):
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
+
+    def tell(self, term: Expression) -> bool:
+        """Whether the value of the term is known without a look at the facts."""
+        return isinstance(term, Constant) or (
+            isinstance(term, Variable) and term.name in self.names
+        )
+
+    def values(self, terms: list[Expression], facts: FactBase) -> list[Row]:
+        """The values of such terms, each combination once."""
+        columns = [self._column(term, facts) for term in terms]
+        return sorted(set(zip(*columns, strict=True)))[:CANDIDATES]
+
+    def _column(self, term: Expression, facts: FactBase) -> list[Value]:
+        if isinstance(term, Constant):
+            return [_stored(term.value, facts)] * len(self.rows)
+        assert isinstance(term, Variable)
+        place = self.names.index(term.name)
+        return [row[place] for row in self.rows]
 
 
 class Near(NamedTuple):
@@ -179,22 +198,22 @@ class Nearest:
         self.facts = facts
         self.laid_out: Candidates | None = None
 
-    def _body(self, clause: Clause, candidates: Candidates) -> NearBody:
-        """The clause's body; several candidates are laid out in a table that it is joined with."""
+    def _lay_out(self, clause: Clause, candidates: Candidates) -> None:
+        """Several candidates are in a table that the clause's body is joined with."""
         names, rows = candidates
         if len(rows) > 1 and candidates != self.laid_out:
             columns = [list(range(len(rows))), *map(list, zip(*rows, strict=True))]
             kinds = [clause.types[name].kind for name in names]
             lay_out_stored(self.facts, list(names), kinds, columns)
             self.laid_out = candidates
-        return NearBody(clause, self.facts, candidates)
 
     def near(self, clause: Clause, goal: Goal) -> Near | None:
         """The nearest binding; None where the clause can never conclude what was asked for."""
         candidates = goal.of(clause)
         if candidates is None or not _is_meant(clause, goal, self.facts) or _is_off(clause):
             return None
-        body = self._body(clause, candidates)
+        self._lay_out(clause, candidates)
+        body = NearBody(clause, self.facts, candidates)
         question = Question(clause, body, self.facts)
         flags = list(body.holds.values())
         met = " + ".join(f"({flag})::INTEGER" for flag in flags) or "0"
@@ -213,19 +232,27 @@ class Nearest:
         assert isinstance(condition, Presence)
         candidates = goal.of(clause)
         assert candidates
-        body = self._body(clause, candidates)
+        body = NearBody(clause, self.facts, candidates)
         known = {
-            field: body.terms.value(term)
+            field: term
             for field, term in condition.atom
             if not isinstance(term, Variable) or body.is_known_before(term.name, position)
         }
         before = [body.holds[place] for place in body.before(position)]
-        columns = ", ".join(known.values()) or "1"
-        rows = self.facts.query(
-            f"SELECT DISTINCT {columns} {body.text(*before)} ORDER BY ALL LIMIT {CANDIDATES}"
-        )
+        if before or not all(candidates.tell(term) for term in known.values()):
+            self._lay_out(clause, candidates)
+            rows = self._values(body, list(known.values()), before)
+        else:
+            rows = candidates.values(list(known.values()), self.facts)
         kept = tuple(row for row in rows if None not in row) or ((),)
         return Goal(condition.atom.template, tuple(known) if kept != ((),) else (), kept)
+
+    def _values(self, body: NearBody, terms: list[Expression], before: list[str]) -> list[Row]:
+        """What the terms may be where these conditions hold."""
+        columns = ", ".join(map(body.terms.value, terms)) or "1"
+        return self.facts.query(
+            f"SELECT DISTINCT {columns} {body.text(*before)} ORDER BY ALL LIMIT {CANDIDATES}"
+        )
 
 
 def _is_meant(clause: Clause, goal: Goal, facts: FactBase) -> bool:

@@ -1,6 +1,6 @@
 """What was asked for and does not hold in, why not out: rule by rule, the nearest first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from cop_expert.model.rule import (
     Atom,
     Clause,
     Comparison,
+    Condition,
     Constant,
     Fallback,
     Presence,
@@ -35,6 +36,11 @@ SPINE = 4
 """Steps from a threshold down to the sum that its number was made of."""
 Order = tuple[int, int, int, int]
 """How hard it would be to change, how many conditions fail, how far down, the rule's place."""
+BLOCKED = 1
+"""The effort to undo what stands in the way."""
+ENDLESS = 1_000_000
+"""More than any effort."""
+CAN_FAIL = (Presence, Absence, Comparison)
 WHOLE = ("Headcount", "Count")
 """Datatypes of which people think in whole numbers."""
 
@@ -56,7 +62,8 @@ class WhyNot:
         self.speaker = explainer.speaker
         self.clauses = explainer.matcher.clauses
         self.nearest = Nearest(self.facts)
-        self._found: dict[tuple[Goal, frozenset[str]], list[tuple[Order, Miss]]] = {}
+        self._found: dict[tuple[Goal, frozenset[str]], Miss | None] = {}
+        self._efforts: dict[str, int] = {}
 
     def refuse(self, goal: Goal) -> Refusal:
         """Why there is no such fact; the goal has one row."""
@@ -70,16 +77,25 @@ class WhyNot:
         return Refusal(goal.template, says, shown[:RULES], max(0, len(shown) - RULES))
 
     def _misses(
-        self, goal: Goal, depth: int, above: frozenset[str]
+        self,
+        goal: Goal,
+        depth: int,
+        above: frozenset[str],
+        enough: Callable[[], int] = lambda: ENDLESS,
     ) -> Iterator[tuple[Order, Miss]]:
-        """Each rule's miss after its order; bookkeeping gives way to what it passes on."""
+        """Each rule's miss after its order; bookkeeping gives way to what it passes on.
+
+        What would be harder to change than is `enough` by then is passed over.
+        """
         for position, clause in enumerate(self.clauses.get(goal.template, [])):
             near = self.nearest.near(clause, goal)
             if near is None or not near.failed:
                 continue
+            if self._least_effort(clause.body[near.failed[0]]) > enough():
+                continue
             passed_on = self._passed_on(clause, goal, near)
             if passed_on and passed_on.template not in above:
-                yield from self._misses(passed_on, depth, above | {goal.template})
+                yield from self._misses(passed_on, depth, above | {goal.template}, enough)
             else:
                 miss = self._miss(clause, goal, near, depth, above)
                 yield (_effort(miss), miss.failed, _length(miss), position), miss
@@ -150,11 +166,43 @@ class WhyNot:
             return missing
         missed = self.nearest.missed(clause, goal, near.failed[0])
         if (missed, above) not in self._found:
-            self._found[missed, above] = sorted(
-                self._misses(missed, depth - 1, above), key=lambda pair: pair[0]
-            )
-        nearest = next((miss for _, miss in self._found[missed, above]), None)
+            self._found[missed, above] = self._nearest_miss(missed, depth - 1, above)
+        nearest = self._found[missed, above]
         return replace(missing, nearest=nearest, among=_among(missed, nearest))
+
+    def _nearest_miss(self, goal: Goal, depth: int, above: frozenset[str]) -> Miss | None:
+        """The miss of the rule that comes nearest; the others are followed no further than that."""
+        best: tuple[Order, Miss] | None = None
+
+        def enough() -> int:
+            return best[0][0] if best else ENDLESS
+
+        for found in self._misses(goal, depth, above, enough):
+            if best is None or found[0] < best[0]:
+                best = found
+        return best[1] if best else None
+
+    def _least_effort(self, condition: Condition) -> int:
+        """No way to provide what the condition lacks is easier than this."""
+        match condition:
+            case Presence(atom):
+                return self._least(atom.template)
+            case Absence():
+                return BLOCKED
+            case _:
+                return 0
+
+    def _least(self, template: str) -> int:
+        """The same for any fact of the template; 0 where facts rest on one another by turns."""
+        if template not in self._efforts:
+            self._efforts[template] = 0
+            clauses = self.clauses.get(template, [])
+            failing = [c for clause in clauses for c in clause.body if isinstance(c, CAN_FAIL)]
+            least = [self._least_effort(c) for c in failing if not _asks_for(c, template)]
+            own = self.facts.vocabulary.templates[template].change_cost
+            turns = clauses and len(self.explainer.matcher.strata[template].templates) > 1
+            self._efforts[template] = 0 if turns else min([own, *least])
+        return self._efforts[template]
 
     def _known(self, clause: Clause, goal: Goal, atom: Atom, near: Near) -> Known:
         """What is said of the missing fact: no more than is needed for there to be none."""
@@ -291,13 +339,17 @@ def _effort(miss: Miss) -> int:
         case Short(off=off):
             return off // 100
         case _:
-            return 1
+            return BLOCKED
 
 
 def _length(miss: Miss) -> int:
     """How many rules lie between what was asked for and what is lacking."""
     below = miss.lack.nearest if isinstance(miss.lack, Missing) else None
     return 1 + (_length(below) if below else 0)
+
+
+def _asks_for(condition: Condition, template: str) -> bool:
+    return isinstance(condition, Presence) and condition.atom.template == template
 
 
 def _same(term: object, expression: object) -> bool:
