@@ -102,7 +102,7 @@ def answering(command: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        from cop_expert.facts import DamagedFacts
+        from cop_expert.files import DamagedFacts
         from cop_expert.model.diagnostic import KnowledgeProblem
 
         try:
@@ -161,11 +161,15 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 def concluded(folder: Path, engine: str = "auto", **limits: Any) -> "Run":
+    from cop_expert.fingerprint import Hashing
+
+    hashing = Hashing(folder)
     from cop_expert.facts import Limits
     from cop_expert.pipeline import conclude
 
+    hashing.join()
     with progress() as report:
-        return conclude(folder, engine, report, Limits(**limits))
+        return conclude(folder, engine, report, Limits(**limits), hashing.fingerprint)
 
 
 def amount_of_memory(context: click.Context, option: click.Parameter, value: str | None) -> str:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 import duckdb
 import msgspec
 
+from cop_expert.files import DamagedFacts
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Kind, Template, Value, Vocabulary
 
@@ -36,14 +37,6 @@ NOWHERE = -1
 """The code of a text that stands in no fact."""
 Row = tuple[Value, ...]
 T = TypeVar("T")
-
-
-class DamagedFacts(Exception):
-    """A kept fact base cannot be read; the run must be made anew."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(path)
 
 
 def quoted(name: str) -> str:

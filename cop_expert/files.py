@@ -7,6 +7,14 @@ from pathlib import Path
 from secrets import token_hex
 
 
+class DamagedFacts(Exception):
+    """A kept fact base cannot be read; the run must be made anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(path)
+
+
 @contextmanager
 def moved_into(place: Path) -> Iterator[Path]:
     """A path beside the place, to be made a file or a folder, which is then moved into it."""

@@ -5,62 +5,22 @@ in one beside its own files. Whatever is kept is written aside and moved into pl
 missing, damaged or made from other files is worked out anew, so deleting it loses nothing.
 """
 
-import hashlib
 import time
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from cop_expert import __version__
-from cop_expert.facts import DamagedFacts, FactBase
-from cop_expert.files import moved_into
-from cop_expert.resources import PACKAGE, resource
+from cop_expert.facts import FactBase
+from cop_expert.files import DamagedFacts, moved_into
+from cop_expert.fingerprint import fingerprint_of_standard, program
+from cop_expert.resources import resource
 
 FOLDER = ".cop"
-INPUTS = (
-    "engagement.toml",
-    "tables/*",
-    "imports/*",
-    "imports/*/*",
-    "*.[xX][lL][sS][xX]",
-    "knowledge/*",
-    "rules/*.rules",
-)
 ABANDONED = 3600
 """Seconds after which a file that was never moved into place was left by a run that is gone."""
 T = TypeVar("T")
-
-
-def fingerprint_of(folder: Path) -> str:
-    """Hash of all that conclusions rest on: the same wherever the folder lies."""
-    inputs = sorted(path for pattern in INPUTS for path in folder.glob(pattern) if path.is_file())
-    named = [(path.relative_to(folder).as_posix(), path) for path in inputs]
-    return _hash([*named, *((f"standard/{path.name}", path) for path in standard_files())])
-
-
-def standard_files() -> list[Path]:
-    """The standard ontologies, then the files of the standard rulebook in order of reasoning."""
-    ontologies = [resource("kb/cop.ttl"), resource("kb/cop-align.ttl")]
-    return [*ontologies, *sorted(resource("rules").glob("*.rules"))]
-
-
-@cache
-def program() -> str:
-    """Hash of this very program, so that a change of it counts as a change of everything."""
-    sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".lark"))
-    return _hash((path.relative_to(PACKAGE).as_posix(), path) for path in sources)
-
-
-def _hash(files: Iterable[tuple[str, Path]]) -> str:
-    digest = hashlib.sha256(__version__.encode())
-    for name, path in files:
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256")
-        digest.update(f"\0{name}\0".encode() + content.digest())
-    return digest.hexdigest()[:32]
 
 
 # A run's fact base
@@ -135,7 +95,7 @@ def _tidy(kept: Path) -> None:
 def kept_or_made(name: str, kind: type[T], make: Callable[[], T]) -> T:
     """What was made of the standard files before, else made now and kept for the next time."""
     place = resource("kb") / FOLDER / name
-    key = _hash((path.name, path) for path in standard_files()) + program()
+    key = fingerprint_of_standard() + program()
     try:
         kept_key, _, kept = place.read_bytes().partition(b"\n")
         if kept_key.decode() == key:

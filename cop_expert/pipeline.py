@@ -8,15 +8,13 @@ from msgspec import Struct
 
 from cop_expert import __version__
 from cop_expert.facts import UNLIMITED, FactBase, Limits
+from cop_expert.fingerprint import fingerprint_of, program, standard_files
 from cop_expert.keep import (
-    fingerprint_of,
     keep_answer,
     keep_facts,
     kept_answer,
     kept_facts,
     kept_or_made,
-    program,
-    standard_files,
 )
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem, in_order, stop_at_errors
 from cop_expert.model.origin import Origin
@@ -96,9 +94,13 @@ def conclude(
     engine: str = "auto",
     progress: Progress = quietly,
     limits: Limits = UNLIMITED,
+    fingerprint: str = "",
 ) -> Run:
-    """The engagement's conclusions: kept ones where nothing has changed, else inferred anew."""
-    fingerprint = fingerprint_of(folder)
+    """The engagement's conclusions: kept ones where nothing has changed, else inferred anew.
+
+    The fingerprint of the files may be known already.
+    """
+    fingerprint = fingerprint or fingerprint_of(folder)
     kept = _kept(folder, fingerprint, engine)
     if kept:
         return kept

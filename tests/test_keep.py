@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from cop_expert import keep, pipeline
 from cop_expert.cli import main
+from cop_expert.fingerprint import fingerprint_of
 
 HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
 QUESTION = ("why", "Knife skills", "Kitchen", "--full")
@@ -102,9 +103,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_of_any_input_is_noticed(hotel: Path, name: str) -> None:
-    before = keep.fingerprint_of(hotel)
+    before = fingerprint_of(hotel)
     CHANGES[name](hotel)
-    assert keep.fingerprint_of(hotel) != before
+    assert fingerprint_of(hotel) != before
 
 
 def test_another_program_infers_anew(hotel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +193,7 @@ def test_killed_at_any_moment_it_answers_rightly_the_next_time(hotel: Path, answ
         time.sleep(chance.uniform(0, longest))
         running.kill()
         running.communicate()
-        facts = keep.kept_facts(hotel, keep.fingerprint_of(hotel))
+        facts = keep.kept_facts(hotel, fingerprint_of(hotel))
         if facts:
             facts.close()
     assert ask(hotel) == answer

@@ -1,0 +1,74 @@
+"""Hashes by which one tells whether anything has changed of what conclusions rest on.
+
+This room loads nothing: the files are hashed while the engine is still being loaded.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from threading import Thread
+
+from cop_expert import __version__
+from cop_expert.resources import PACKAGE, resource
+
+INPUTS = (
+    "engagement.toml",
+    "tables/*",
+    "imports/*",
+    "imports/*/*",
+    "*.[xX][lL][sS][xX]",
+    "knowledge/*",
+    "rules/*.rules",
+)
+
+
+class Hashing(Thread):
+    """Hashes a folder's files meanwhile; what goes wrong is left to whoever needs the hash."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self.folder = folder
+        self.fingerprint = ""
+        self.start()
+
+    def run(self) -> None:
+        program()
+        try:
+            self.fingerprint = fingerprint_of(self.folder)
+        except OSError:
+            return
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Hash of all that conclusions rest on: the same wherever the folder lies."""
+    inputs = sorted(path for pattern in INPUTS for path in folder.glob(pattern) if path.is_file())
+    named = [(path.relative_to(folder).as_posix(), path) for path in inputs]
+    return _hash([*named, *((f"standard/{path.name}", path) for path in standard_files())])
+
+
+def fingerprint_of_standard() -> str:
+    """Hash of the standard knowledge alone."""
+    return _hash((path.name, path) for path in standard_files())
+
+
+def standard_files() -> list[Path]:
+    """The standard ontologies, then the files of the standard rulebook in order of reasoning."""
+    ontologies = [resource("kb/cop.ttl"), resource("kb/cop-align.ttl")]
+    return [*ontologies, *sorted(resource("rules").glob("*.rules"))]
+
+
+@cache
+def program() -> str:
+    """Hash of this very program, so that a change of it counts as a change of everything."""
+    sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".lark"))
+    return _hash((path.relative_to(PACKAGE).as_posix(), path) for path in sources)
+
+
+def _hash(files: Iterable[tuple[str, Path]]) -> str:
+    digest = hashlib.sha256(__version__.encode())
+    for name, path in files:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256")
+        digest.update(f"\0{name}\0".encode() + content.digest())
+    return digest.hexdigest()[:32]
