@@ -220,7 +220,7 @@ class _Writer:
 
     def _line(self, item: Item, own: str) -> Line:
         see = self._elsewhere(item, own)
-        text = self.phrases.text(item) if item.remark == "more" else item.text
+        text = item.text if item.remark == "ask" else self.phrases.text(item)
         below = () if see else self.lines(item.children, own)
         return Line(text, self.phrases.places(item.origins), below, see)
 
