@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from documents import HOTEL, copy_of, document, write
+from large_engagement import write_large
+from organisation import Organisation
 from random_engagement import write_engagement
 
 from cop_expert.load.engagement import read_engagement
@@ -101,6 +103,22 @@ def test_a_hand_out_is_about_one_community() -> None:
     assert "Charter of Front of house" not in kitchen
     assert "| Knife skills |" in kitchen
     assert "Handling complaints" not in kitchen.partition("## Reasons")[0]
+
+
+# At size
+
+
+@pytest.mark.parametrize("what", ["many communities and items", "many people"])
+def test_a_large_document_can_still_be_sent_and_opened(what: str, tmp_path: Path) -> None:
+    """Its reasons name the weightiest contributions, and its tables the largest rows."""
+    if what == "many people":
+        Organisation(10_000).write(tmp_path / "client")
+    else:
+        write_large(tmp_path / "client")
+    page = document(tmp_path / "client", "html")
+    check_page(page)
+    assert page.count('<article class="reason"') > 500
+    assert len(page.encode()) < 5_000_000
 
 
 # Hostile text

@@ -26,6 +26,8 @@ TABLE = "Strategy Table"
 """The style of a client's own tables; without it they have lines between rows, and no others."""
 WIDEST = 60
 """Characters from which a column takes no more room."""
+BOLD = 1
+"""Letters more that the longest word of a heading takes, for it is bold."""
 LETTER, PADDING = 82_000, 150_000
 """About how wide a letter in a table is, and what a cell leaves free (914,400 to the inch)."""
 SMALL = 10
@@ -288,7 +290,8 @@ class _Writer:
     def _widths(self, rows: list[list[Any]]) -> list[int]:
         """Room for the longest word of each column; the rest by how much there is to say."""
         texts = [[_text(inline) for inline in column] for column in zip(*rows, strict=True)]
-        least = [max(map(len, " ".join(column).split()), default=0) for column in texts]
+        least = [max(map(_longest, column)) for column in texts]
+        least = [max(one, _longest(c[0]) + BOLD) for one, c in zip(least, texts, strict=True)]
         asked = [min(max(map(len, column)), WIDEST) for column in texts]
         more = [max(one - other, 0) for one, other in zip(asked, least, strict=True)]
         width = self._room()
@@ -381,9 +384,13 @@ def _is_before_display(tokens: Sequence[Any]) -> bool:
 
 
 def _text(inline: Any) -> str:
-    """What a cell says, without the numbers of its reasons."""
-    texts = [child.content for child in inline.children or () if child.type == "text"]
-    return " ".join(texts)
+    """What a cell says."""
+    return "".join(child.content for child in inline.children or () if child.type == "text")
+
+
+def _longest(text: str) -> int:
+    """Letters that are not parted; a number stays with its measure."""
+    return max(map(len, text.split(" ")))
 
 
 def _lines_between_rows() -> Any:
