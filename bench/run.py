@@ -205,8 +205,8 @@ def reporting(name: str, folder: Path, desk: Path, times: int) -> Reporting:
         forget(folder)
         return ask(*written)
 
-    outcomes = by_turns(times, whole, lambda: ask(*written))
-    return Reporting(name, *outcomes, page.stat().st_size / 2**20)
+    first, again = by_turns(times, whole, lambda: ask(*written))
+    return Reporting(name, first, again, page.stat().st_size / 2**20)
 
 
 def reported(sizes: list[int], desk: Path) -> Iterator[tuple[str, Path]]:

@@ -1,6 +1,7 @@
 """The strategy document, whatever the engagement: whole, linked, harmless, and made one's own."""
 
 import re
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from cop_expert.report.language import LocalSpeaker
 from cop_expert.report.phrases import phrases
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.view import Strategy
+from cop_expert.resources import resource
 
 SEEDS = range(8)
 HOSTILE = [
@@ -187,6 +189,18 @@ def test_commentary_is_woven_in_and_left_alone(tmp_path: Path) -> None:
     page = document(hotel, "html")
     assert "<p>The chef <em>disagrees</em>, &lt;b&gt;loudly&lt;/b&gt;.</p>" in page
     assert before == {path: path.read_bytes() for path in (hotel / "commentary").iterdir()}
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_each_section_has_room_for_commentary(form: str, tmp_path: Path) -> None:
+    hotel = copy_of(HOTEL, tmp_path / "hotel")
+    audiences = resource("reports/templates/audiences.toml").read_text(encoding="utf-8")
+    there = set(tomllib.loads(audiences)["consultant"])
+    there -= {"additions", "budget", "further", "robustness", "trials"}  # nothing to say here
+    for section in there:
+        write(hotel, f"commentary/{section}.md", f"By hand about {section}.")
+    text = document(hotel, form)
+    assert [one for one in sorted(there) if f"By hand about {one}." not in text] == []
 
 
 def test_all_commentary_without_a_place_is_told_at_once(tmp_path: Path) -> None:

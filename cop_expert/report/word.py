@@ -380,7 +380,7 @@ def _is_before_display(tokens: Sequence[Any]) -> bool:
     if not follows or follows[0].type != "paragraph_open":
         return bool(follows) and follows[0].type == "table_open"
     first = follows[1].children[0]
-    return first.type == "image" or first.attrs.get("href") == "caption:table"
+    return bool(first.type == "image" or first.attrs.get("href") == "caption:table")
 
 
 def _text(inline: Any) -> str:
