@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
+from large_engagement import write_large
 from measure import Outcome, ask, by_turns, job, machine, table
 from organisation import Organisation
 
@@ -23,8 +24,8 @@ HOTEL = HERE.parent / "kb" / "examples" / "grand-hotel"
 PEOPLE = (100, 1_000, 10_000, 100_000, 1_000_000)
 FEW = (50, 140, 420, 960)
 """People of organisations among which the two engines change places."""
-REPORTED = 1_000
-"""People up to which the strategy is written: beyond, it takes minutes."""
+REPORTED = 100_000
+"""People up to which the strategy is written."""
 LITTLE = "500MB"
 THREADS = str(os.cpu_count() or 1)
 Column = tuple[str, Callable[[Any], str]]
@@ -157,20 +158,16 @@ class Waiting(NamedTuple):
     people: int
     infer: Outcome
     why: Outcome
-    report: Outcome | None
     kept: float
     """The megabytes of the kept file."""
 
 
-def waiting(size: Size, desk: Path, times: int) -> Waiting:
+def waiting(size: Size, times: int) -> Waiting:
     forget(size.folder)
     inferred = ask("infer", size.folder)
     named = size.ours.parts["item"], size.ours.parts["community"]
     (why,) = by_turns(times + 2, lambda: ask("why", size.folder, *named))
-    report = None
-    if size.people <= REPORTED:
-        report = ask("report", size.folder, "--output", desk / "strategy.md")
-    return Waiting(size.people, inferred, why, report, size.ours.parts["megabytes kept"])
+    return Waiting(size.people, inferred, why, size.ours.parts["megabytes kept"])
 
 
 def forget(folder: Path) -> None:
@@ -184,7 +181,51 @@ WAITING: tuple[Column, ...] = (
     ("its MB", lambda row: f"{row.infer.megabytes:,.0f}"),
     ("kept, MB", lambda row: f"{row.kept:,.1f}"),
     ("why", lambda row: f"{row.why.seconds:.2f}"),
-    ("report", lambda row: f"{row.report.seconds:.2f}" if row.report else "not run"),
+)
+
+
+# The document
+
+
+class Reporting(NamedTuple):
+    name: str
+    whole: Outcome
+    """With nothing kept."""
+    kept: Outcome
+    """Of what is kept."""
+    page: float
+    """The megabytes of the HTML file."""
+
+
+def reporting(name: str, folder: Path, desk: Path, times: int) -> Reporting:
+    page = desk / "strategy.html"
+    written = ("report", folder, "--format", "html", "--output", page)
+
+    def whole() -> Outcome:
+        forget(folder)
+        return ask(*written)
+
+    first, again = by_turns(times, whole, lambda: ask(*written))
+    return Reporting(name, first, again, page.stat().st_size / 2**20)
+
+
+def reported(sizes: list[int], desk: Path) -> Iterator[tuple[str, Path]]:
+    """Organisations by their people, and one of many communities and items with long names."""
+    for number in sizes:
+        if number <= REPORTED:
+            yield f"{number:,} people", made(number, desk)
+    folder = desk / "large"
+    if not folder.exists():
+        write_large(folder)
+    yield "40 communities, 2,000 items", folder
+
+
+REPORTING: tuple[Column, ...] = (
+    ("engagement", lambda row: row.name),
+    ("report", lambda row: f"{row.whole.seconds:.2f}"),
+    ("of what is kept", lambda row: f"{row.kept.seconds:.2f}"),
+    ("MB held", lambda row: f"{row.whole.megabytes:,.0f}"),
+    ("MB of the page", lambda row: f"{row.page:.2f}"),
 )
 
 
@@ -296,7 +337,9 @@ def sections(sizes: list[int], desk: Path, times: int) -> Iterator[tuple[str, st
     yield "inference", laid_out(INFERENCE, found)
     yield "memory", laid_out(MEMORY, found)
     yield "growth", laid_out(GROWTH, (Step(*pair) for pair in pairwise(found)))
-    yield "waiting", laid_out(WAITING, [waiting(size, desk, times) for size in found])
+    yield "waiting", laid_out(WAITING, [waiting(size, times) for size in found])
+    documents = [reporting(*pair, desk, times) for pair in reported(sizes, desk)]
+    yield "reporting", laid_out(REPORTING, documents)
     yield "explaining", laid_out(EXPLAINING, [explaining(size, times) for size in found])
     yield "engines", laid_out(ENGINES, [both_engines(*pair, times) for pair in few(desk)])
     yield "little", laid_out(MEMORY_LIMITED, [with_little(found[-1])])

@@ -285,7 +285,9 @@ WRITTEN = {
     DOCS / "json.md": lambda: _page(json_page()),
     DOCS / "explanation.schema.json": json_schema,
 }
-NARRATED = "tutorial asking deciding advice importing language own-rules ontologies exporting"
+NARRATED = (
+    "tutorial asking deciding advice document importing language own-rules ontologies exporting"
+)
 BY_HAND = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in NARRATED.split())]
 PAGES: dict[Path, Callable[[], str]] = WRITTEN | {path: console_page(path) for path in BY_HAND}
 

@@ -1,11 +1,14 @@
 """The strategy document, whatever the engagement: whole, linked, harmless, and made one's own."""
 
 import re
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from documents import HOTEL, copy_of, document, write
+from large_engagement import write_large
+from organisation import Organisation
 from random_engagement import write_engagement
 
 from cop_expert.load.engagement import read_engagement
@@ -16,6 +19,7 @@ from cop_expert.report.language import LocalSpeaker
 from cop_expert.report.phrases import phrases
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.view import Strategy
+from cop_expert.resources import resource
 
 SEEDS = range(8)
 HOSTILE = [
@@ -103,6 +107,22 @@ def test_a_hand_out_is_about_one_community() -> None:
     assert "Handling complaints" not in kitchen.partition("## Reasons")[0]
 
 
+# At size
+
+
+@pytest.mark.parametrize("what", ["many communities and items", "many people"])
+def test_a_large_document_can_still_be_sent_and_opened(what: str, tmp_path: Path) -> None:
+    """Its reasons name the weightiest contributions, and its tables the largest rows."""
+    if what == "many people":
+        Organisation(10_000).write(tmp_path / "client")
+    else:
+        write_large(tmp_path / "client")
+    page = document(tmp_path / "client", "html")
+    check_page(page)
+    assert page.count('<article class="reason"') > 500
+    assert len(page.encode()) < 5_000_000
+
+
 # Hostile text
 
 
@@ -169,6 +189,18 @@ def test_commentary_is_woven_in_and_left_alone(tmp_path: Path) -> None:
     page = document(hotel, "html")
     assert "<p>The chef <em>disagrees</em>, &lt;b&gt;loudly&lt;/b&gt;.</p>" in page
     assert before == {path: path.read_bytes() for path in (hotel / "commentary").iterdir()}
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_each_section_has_room_for_commentary(form: str, tmp_path: Path) -> None:
+    hotel = copy_of(HOTEL, tmp_path / "hotel")
+    audiences = resource("reports/templates/audiences.toml").read_text(encoding="utf-8")
+    there = set(tomllib.loads(audiences)["consultant"])
+    there -= {"additions", "budget", "further", "robustness", "trials"}  # nothing to say here
+    for section in there:
+        write(hotel, f"commentary/{section}.md", f"By hand about {section}.")
+    text = document(hotel, form)
+    assert [one for one in sorted(there) if f"By hand about {one}." not in text] == []
 
 
 def test_all_commentary_without_a_place_is_told_at_once(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ from cop_expert.model.rule import (
 from cop_expert.model.template import Kind, Template, Value
 
 FEW = 2_000
-"""Facts of a template up to which all of its bindings are fetched for a single question."""
+"""Facts of a template up to which the bindings of all are fetched for a single question."""
+MOST = 25
+"""Bindings of each that are then fetched: a sum of few may be one of many thousands."""
 ALONE = 20
 """Facts of a template up to which each is asked for by itself."""
 ASKED = '"@asked"'
@@ -120,7 +122,7 @@ class Matcher:
             return found.first(limit)
         if not self._concludes(clause, row):
             return NONE
-        if clause.head.template in self.held:
+        if clause.head.template in self.held and limit <= MOST:
             group = self.head(clause).of(row)
             return self.all_matches(clause).get(group, NONE).first(limit)
         return self._matches_of(clause, row, limit)
@@ -198,13 +200,34 @@ class Matcher:
     # All facts of a template
 
     def all_matches(self, clause: Clause) -> dict[Row, Matches]:
-        """Every binding of the clause, by what those for a fact share; asked once."""
+        """The weightiest bindings of the clause, by what those for a fact share; asked once."""
         if id(clause) not in self._all:
-            self._all[id(clause)] = dict(self.every(clause))
+            self._all[id(clause)] = dict(self._weightiest(clause))
         return self._all[id(clause)]
 
+    def _weightiest(self, clause: Clause) -> Iterator[tuple[Row, Matches]]:
+        head, body = self.head(clause), self._ranked_body(clause)
+        question = Question(clause, body, self.facts)
+        shared = [f"g{place}" for place in head.places]
+        values = map(body.terms.value, head.terms)
+        named = [f"{value} AS {name}" for value, name in zip(values, shared, strict=True)]
+        window = f"PARTITION BY {', '.join(shared)}" if shared else ""
+        found = self.facts.query(
+            f"SELECT *, count(*) OVER ({window}), sum({question.amount}) OVER ({window}) FROM "
+            f"(SELECT {', '.join([question.columns, *named])} {body.text()}) QUALIFY "
+            f"row_number() OVER ({window} ORDER BY {question.order}) <= {MOST} "
+            f"ORDER BY {', '.join([*shared, question.order])}"
+        )
+        width = len(question.kinds)
+        groups = self.facts.told(head.kinds, [answer[width:-2] for answer in found])
+        matches = iter(question.matches(found))
+        for group, of_group in groupby(zip(groups, found, strict=True), lambda pair: pair[0]):
+            listed = [(next(matches), *answer[-2:]) for _, answer in of_group]
+            _, number, total = listed[0]
+            yield group, Matches([match for match, _, _ in listed], number, int(total))
+
     def every(self, clause: Clause) -> Iterator[tuple[Row, Matches]]:
-        """The same, not held."""
+        """Every binding of the clause, by what those for a fact share; not held."""
         head, body = self.head(clause), self._ranked_body(clause)
         question = Question(clause, body, self.facts)
         values = [body.terms.value(term) for term in head.terms]

@@ -29,6 +29,7 @@ class Known:
         self.least = least
         self._records: dict[str, list[Record]] = {}
         self._index: dict[tuple[str, ...], dict[Values, list[Record]]] = {}
+        self._posts: dict[str, str] = {}
         self.told = self.communities
         """The communities that a document is about: all, or one."""
 
@@ -63,7 +64,7 @@ class Known:
         if asked not in self._index:
             self._index[asked] = {}
             for record in self.records(template):
-                values = tuple(record[field] for field in fields)
+                values = tuple([record[field] for field in fields])
                 self._index[asked].setdefault(values, []).append(record)
         return self._index[asked]
 
@@ -114,8 +115,14 @@ class Known:
         """False for a group so small that a number about it tells of single people."""
         return people == 0 or people >= self.least
 
-    def by_heads(self, post: str) -> tuple[int, str]:
-        return -self.heads[post], self.name(post)
+    def by_heads(self, post: str) -> int:
+        """A post's place among all, the most heads first."""
+        return self._places[post]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        posts = sorted(self.heads, key=lambda post: (-self.heads[post], self.name(post)))
+        return {post: place for place, post in enumerate(posts)}
 
     # Saying things
 
@@ -127,7 +134,13 @@ class Known:
 
     def post(self, post: Value) -> str:
         """A post by its role, and by its unit too where the role stands in several."""
-        record = self.posts[str(post)]
+        named = str(post)
+        if named not in self._posts:
+            self._posts[named] = self._post(named)
+        return self._posts[named]
+
+    def _post(self, post: str) -> str:
+        record = self.posts[post]
         role = self.speaker.name(str(record["role"]))
         if len(self.posts_of_role[str(record["role"])]) == 1:
             return role

@@ -27,6 +27,8 @@ VAST = 400
 CITED = re.compile(r"#(reason-\d+)")
 LISTED = 12
 """Lines under one line; the rest is counted."""
+WEIGHTIEST = 3
+"""The same where there is room for the weightiest reasons only, and how deep these go."""
 
 Fact = tuple[str, Row]
 
@@ -143,17 +145,26 @@ class Reasons:
             return ""
         if key not in self.numbers:
             self.numbers[key] = len(self.numbers) + 1
-            self.depths.append(min(depth, LONG) if self.is_long else depth)
+            self.depths.append(min(depth, self.deepest))
         return anchor(self.numbers[key])
+
+    @property
+    def deepest(self) -> int:
+        if self.is_vast:
+            return WEIGHTIEST
+        return LONG if self.is_long else WHOLE
+
+    def _how(self, depth: int) -> How:
+        return How(depth, lines=WEIGHTIEST) if self.is_vast else How(depth)
 
     def sentence(self, template: str, record: dict[str, Value]) -> Sentence:
         """The fact said with its reason in short, and where that is explained."""
-        proof = self.explainer.prove(template, tuple(record.values()), How(BRIEF))
+        proof = self.explainer.prove_there(template, tuple(record.values()), self._how(BRIEF))
         return Sentence(finished(outline(proof).text), self.cite(template, record))
 
     def because(self, template: str, record: dict[str, Value]) -> str:
         """Why, in a sentence; empty where the fact is a sum and each part has a reason."""
-        proof = self.explainer.prove(template, tuple(record.values()), How(BRIEF))
+        proof = self.explainer.prove_there(template, tuple(record.values()), self._how(BRIEF))
         derivation = proof.derivations[0]
         return "" if derivation.ledger else finished(derivation.because)
 
@@ -164,14 +175,14 @@ class Reasons:
             said |= {self._says(*fact): anchor(number) for fact in key if len(key) == 1}
         writer = _Writer(self.phrases, said)
         cited = zip(self.numbers, self.depths, strict=True)
-        fetch(self.explainer, {fact: How(depth) for key, depth in cited for fact in key})
+        fetch(self.explainer, {fact: self._how(depth) for key, depth in cited for fact in key})
         return tuple(
             Reason(number, tuple(self._told(fact, depth, anchor(number), writer) for fact in key))
             for (key, number), depth in zip(self.numbers.items(), self.depths, strict=True)
         )
 
     def _told(self, fact: Fact, depth: int, own: str, writer: "_Writer") -> Told:
-        proof = self.explainer.prove(*fact, How(depth))
+        proof = self.explainer.prove_there(*fact, self._how(depth))
         item = outline(proof)
         lines = writer.lines(item.children, own)
         return Told(finished(item.text), self.phrases.places(item.origins), lines, _basis(proof))
@@ -209,7 +220,7 @@ class _Writer:
 
     def _line(self, item: Item, own: str) -> Line:
         see = self._elsewhere(item, own)
-        text = self.phrases.text(item) if item.remark == "more" else item.text
+        text = item.text if item.remark == "ask" else self.phrases.text(item)
         below = () if see else self.lines(item.children, own)
         return Line(text, self.phrases.places(item.origins), below, see)
 

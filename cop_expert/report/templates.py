@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cop_expert.load.engagement import leads_outside
 from cop_expert.model.arithmetic import UNIT, divide_half_away
@@ -91,8 +91,9 @@ class Words:
 
     def __init__(self, environment: "Environment", templates: Templates, language: str) -> None:
         names = [f"words.{language}.j2", f"{STANDARD}words.{language}.j2"]
+        by_path = {templates.path(name): name for name in names}
         self.__modules = [
-            environment.get_template(name).make_module() for name in names if templates.path(name)
+            environment.get_template(name).make_module() for path, name in by_path.items() if path
         ]
 
     def __getattr__(self, name: str) -> Any:
@@ -124,6 +125,17 @@ def environment(templates: Templates, known: Known, wording: Phrases, form: str)
         def _near(self) -> str:
             return did_you_mean(str(self._undefined_name), dir(self._undefined_obj))
 
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """What may be used is a matter of types and names; a document asks a million times."""
+
+        judged: ClassVar[dict[tuple[type, str], bool]] = {}
+
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            key = type(obj), attr
+            if key not in self.judged:
+                self.judged[key] = super().is_safe_attribute(obj, attr, value)
+            return self.judged[key]
+
     def finalize(value: Any) -> Any:
         if hasattr(value, "__html__"):
             return value
@@ -136,7 +148,7 @@ def environment(templates: Templates, known: Known, wording: Phrases, form: str)
         path = templates.path(name)
         return (templates.text(name), str(path), lambda: True) if path else None
 
-    made = ImmutableSandboxedEnvironment(
+    made = Sandbox(
         loader=FunctionLoader(load),
         undefined=Missing,
         autoescape=True,

@@ -26,8 +26,12 @@ TABLE = "Strategy Table"
 """The style of a client's own tables; without it they have lines between rows, and no others."""
 WIDEST = 60
 """Characters from which a column takes no more room."""
+BOLD = 1
+"""Letters more that the longest word of a heading takes, for it is bold."""
 LETTER, PADDING = 82_000, 150_000
 """About how wide a letter in a table is, and what a cell leaves free (914,400 to the inch)."""
+SMALL = 10
+"""Rows up to which a table stays on one page."""
 
 
 class Captions(NamedTuple):
@@ -121,7 +125,7 @@ class _Writer:
                 case "heading_open":
                     self._heading(int(token.tag[1]), tokens.pop(0))
                 case "inline":
-                    self._paragraph(token)
+                    self._paragraph(token, leads_on=_is_before_display(tokens))
                 case "bullet_list_open":
                     self.lists.append(("List Bullet", None))
                 case "ordered_list_open":
@@ -158,7 +162,8 @@ class _Writer:
     def _is_first_after_contents(self) -> bool:
         return sum(known == 2 for known, _, _ in self.headings) == 1
 
-    def _paragraph(self, inline: Any) -> None:
+    def _paragraph(self, inline: Any, leads_on: bool) -> None:
+        """`leads_on` keeps it on the page of the table or picture that it is about."""
         children = inline.children
         only = children[0] if len(children) == 1 else None
         if only is not None and only.type == "image":
@@ -169,6 +174,7 @@ class _Writer:
             return
         style, numbering = self._list_style()
         paragraph = self.document.add_paragraph(style=style)
+        paragraph.paragraph_format.keep_with_next = leads_on or None
         if numbering is not None:
             self._number(paragraph, numbering)
         self._runs(paragraph, children)
@@ -274,12 +280,18 @@ class _Writer:
             for cell, inline, side, width in zip(row.cells, cells, align, widths, strict=True):
                 cell.width = width
                 self._cell(cell, inline, side, place == 0)
+            if not any(map(_text, cells[1:])):
+                row.cells[0].merge(row.cells[-1])
+            if place == 0 or place + 1 < len(rows) <= SMALL:
+                for cell in row.cells:
+                    cell.paragraphs[0].paragraph_format.keep_with_next = True
         self.document.add_paragraph(style=self._style("Normal"))
 
     def _widths(self, rows: list[list[Any]]) -> list[int]:
         """Room for the longest word of each column; the rest by how much there is to say."""
         texts = [[_text(inline) for inline in column] for column in zip(*rows, strict=True)]
-        least = [max(map(len, " ".join(column).split()), default=0) for column in texts]
+        least = [max(map(_longest, column)) for column in texts]
+        least = [max(one, _longest(c[0]) + BOLD) for one, c in zip(least, texts, strict=True)]
         asked = [min(max(map(len, column)), WIDEST) for column in texts]
         more = [max(one - other, 0) for one, other in zip(asked, least, strict=True)]
         width = self._room()
@@ -362,10 +374,23 @@ class _Writer:
                 paragraph._p.append(_mark("end"))
 
 
+def _is_before_display(tokens: Sequence[Any]) -> bool:
+    """True at the end of a paragraph that a table, its caption or a picture follows."""
+    follows = list(tokens[1:3])
+    if not follows or follows[0].type != "paragraph_open":
+        return bool(follows) and follows[0].type == "table_open"
+    first = follows[1].children[0]
+    return bool(first.type == "image" or first.attrs.get("href") == "caption:table")
+
+
 def _text(inline: Any) -> str:
-    """What a cell says, without the numbers of its reasons."""
-    texts = [child.content for child in inline.children or () if child.type == "text"]
-    return " ".join(texts)
+    """What a cell says."""
+    return "".join(child.content for child in inline.children or () if child.type == "text")
+
+
+def _longest(text: str) -> int:
+    """Letters that are not parted; a number stays with its measure."""
+    return max(map(len, text.split(" ")))
 
 
 def _lines_between_rows() -> Any:
@@ -445,5 +470,6 @@ def as_png(svg: str) -> bytes:
             zoom=ZOOM,
             style_sheet=picture_style(),
             sans_serif_family="DejaVu Sans",
+            serif_family="DejaVu Serif",
         )
     )

@@ -1,6 +1,6 @@
 """A large engagement with long names: so many communities, each with a craft of its own.
 
-python tests/large_engagement.py FOLDER
+python bench/large_engagement.py FOLDER
 """
 
 import csv
