@@ -552,6 +552,25 @@ def test_a_swrl_rule_runs_like_our_own(engine: str, builtin: str, fires: bool, r
         assert str(proof.origin) == "knowledge/spa.ttl"
 
 
+@pytest.mark.parametrize("other", ["a_b", "A b", "é b", "http://other.example/#a-b"])
+def test_variables_that_look_alike_are_not_one(other: str, read: Read) -> None:
+    name = other.replace(" ", "%20")
+    iri = name if ":" in name else f"urn:swrl:var#{name}"
+    alike = rule(more="").replace(":p ", "<urn:swrl:var#a-b> ").replace(":Rescue ", f"<{iri}> ")
+    text = f"""{alike.replace(f"<{iri}> a cop:Item", f"<{iri}> a swrl:Variable")}
+    :Rescue a cop:Item ."""
+    body = f"[ a swrl:ClassAtom ; swrl:classPredicate cop:Item ; swrl:argument1 <{iri}> ]"
+    text = text.replace("swrl:body (", f"swrl:body ( {body}")
+    text = text.replace("{r} works near water", f"{{r}} takes {{{name.rpartition('#')[2]}}}")
+    run = pipeline.infer(read(spa(text)), "duckdb", "not kept")
+    (row,) = run.facts.rows("Wanted")
+    assert row == ("Masseur @ Spa", "Rescue")
+    (proof,) = (
+        Explainer(run.facts, run.rulebook, Speaker(run.facts)).prove("Wanted", row).derivations
+    )
+    assert proof.because.startswith("Masseur takes ")
+
+
 def test_a_rule_that_is_switched_off_is_none(read: Read) -> None:
     knowledge = read(spa(rule(more="swrla:isRuleEnabled false ;")))
     assert "rescue-for-all" not in knowledge.rulebook.rules

@@ -269,7 +269,8 @@ def _unfit_naming(template: Template, read: Ontologies) -> Iterator[Diagnostic]:
         says = f"declares {declared.name}, which is no reference to a class"
         yield read.about(template, says, "let the field have a class as its rdfs:range")
     made = read.vocabulary.templates.get(template.must_be)
-    if template.must_be and not (made and set(parts_of(made.naming)) <= set(template.names)):
+    parts = parts_of(made.naming) if made else []
+    if template.must_be and not (parts and set(parts) <= set(template.names)):
         says = f"must be {shown(template.must_be)}, whose names its fields do not make"
         yield read.about(template, says, "name a class with a cop:naming, and have its fields")
     listed_key = Reader(read.together, "en").inherited(
