@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
-from rdflib import OWL, RDFS, XSD, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, XSD, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from cop_expert.facts import is_pattern
@@ -25,6 +25,7 @@ from cop_expert.load.vocabulary import (
     amount,
     name_of,
     read_vocabulary,
+    standard_graph,
 )
 from cop_expert.load.words import listed, plain, shown
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
@@ -40,6 +41,8 @@ WHOLE_NUMBERS = (
     *(COP[name] for name in ("askOrder", "changeCost", "compareOrder", "factor", "order")),
     *(predicate for both in CARDINALITIES for predicate in both),
 )
+MEANING = (RDFS.range, OWL.equivalentClass)
+"""What says which values a field or a datatype has."""
 BOUNDS = (XSD.minInclusive, XSD.minExclusive, XSD.maxInclusive)
 
 
@@ -99,7 +102,8 @@ def _unfit_names(nodes: Iterable[Node], noun: str, read: Ontologies) -> Iterator
             yield read.unfit(node, message, advice)
         elif first != node:
             other = f"cop:{name_of(first)}" if _is_standard(first) else shown(first)
-            message = f"the {noun} {shown(node)} is called like {other}, but for its case at most"
+            only = "" if name == name_of(first) else ", but for its case"
+            message = f"the {noun} {shown(node)} has the same name as {other}{only}"
             advice = f"give it another name, or use {other} in its place"
             yield read.unfit(node, message, advice)
 
@@ -150,15 +154,18 @@ def check_standard(read: Ontologies) -> Iterator[Diagnostic]:
         if _bones(theirs.templates[name]) != _bones(template)
     ]
     changed += [
-        name
-        for name, datatype in ours.datatypes.items()
-        if _unworded(theirs.datatypes[name]) != _unworded(datatype)
+        name_of(term)
+        for predicate in MEANING
+        for graph in read.graphs.values()
+        for term, said in graph.subject_objects(predicate)
+        if isinstance(said, URIRef)
+        and (term, None, None) in standard_graph()
+        and (term, RDF.type, OWL.Class) not in standard_graph()
+        and (term, predicate, said) not in standard_graph()
     ]
     for name in changed:
-        message = (
-            f"what cop:{name} is, or which fields it has, is said otherwise than in kb/cop.ttl"
-        )
-        advice = "leave the standard class as it is, and make a class of your own below it"
+        message = f"cop:{name} is a standard term, and kb/cop.ttl says otherwise what it is"
+        advice = "leave it as it is, and make a class or a field of your own beside or below it"
         yield read.unfit(COP[name], message, advice)
 
 
@@ -197,7 +204,7 @@ def check_fields(read: Ontologies) -> Iterator[Diagnostic]:
 
 def _unfit_defaults(template: Template, read: Ontologies) -> Iterator[Diagnostic]:
     for field in template.fields:
-        said = read.together.value(URIRef(read.vocabulary.iris[field.name]), COP.default)
+        said = read.together.value(URIRef(read.vocabulary.iris.get(field.name, "")), COP.default)
         if said is not None and field.type.kind == Kind.NUMBER and field.default is None:
             says = f"has the default {shown(str(said))} for {field.name}"
             yield read.about(template, says, "write a number of at most nine trillion")
@@ -230,7 +237,8 @@ def _in_braces(sentences: Mapping[str, str]) -> list[str]:
 
 def _related(template: Template, read: Ontologies) -> Iterator[str]:
     """The fields of which a relation speaks, as it calls them."""
-    for relation in read.together.objects(COP[template.name], COP.relation):
+    node = URIRef(read.vocabulary.iris[template.name])
+    for relation in read.together.objects(node, COP.relation):
         for predicate, said in read.together.predicate_objects(relation):
             if predicate in (FROM, TO):
                 yield name_of(said)
@@ -249,7 +257,7 @@ def check_kinds(read: Ontologies) -> Iterator[Diagnostic]:
             yield read.about(template, "is below both cop:Given and cop:Inferred", advice)
         if template.table and template.given:
             other = tables.setdefault(plain(template.table), template)
-            if not TABLE.fullmatch(template.table):
+            if not TABLE.fullmatch(template.table) and template.table != template.name:
                 says = f"has a table called {shown(template.table)}"
                 yield read.about(template, says, "call it by letters and digits")
             elif other != template:
@@ -259,6 +267,9 @@ def check_kinds(read: Ontologies) -> Iterator[Diagnostic]:
 
 
 def _unfit_naming(template: Template, read: Ontologies) -> Iterator[Diagnostic]:
+    if template.itself and template.itself not in read.vocabulary.iris:
+        says = f"has cop:itself {shown(template.itself)}, which is no property"
+        yield read.about(template, says, "name the property that stands for the thing itself")
     if template.naming and not (template.itself and parts_of(template.naming)):
         says = f"has the names {shown(template.naming)}, made of no fields or for no field"
         yield read.about(

@@ -208,7 +208,7 @@ class Reader:
     def field(
         self, on_property: URIRef, narrowed: Node | None, bound: URIRef, number: int
     ) -> Field:
-        values = narrowed or self.graph.value(on_property, RDFS.range)
+        values = narrowed or self.value(on_property, RDFS.range)
         datatype = self.values(values)
         name = name_of(on_property)
         default = self.one(on_property, COP.default)
@@ -250,7 +250,7 @@ class Reader:
     def datatype(self, node: Node) -> Datatype:
         if str(node).startswith(str(XSD)):
             return Datatype(name_of(node), _kind(node))
-        meaning = self.graph.value(node, OWL.equivalentClass) or node
+        meaning = self.value(node, OWL.equivalentClass) or node
         words = self.graph.value(meaning, OWL.oneOf)
         base = self.graph.value(meaning, OWL.onDatatype)
         kind = _kind(base or meaning) if words is None else Kind.TEXT
@@ -277,6 +277,11 @@ class Reader:
 
     def members(self, node: Node) -> list[Any]:
         return list(Collection(self.graph, cast(BNode, node)))
+
+    def value(self, node: Node, predicate: URIRef) -> Node | None:
+        """Of a standard term, what the standard ontology says."""
+        graphs = (standard_graph(), self.graph)
+        return next((v for graph in graphs if (v := graph.value(node, predicate))), None)
 
     def one(self, node: Node, predicate: URIRef) -> Any:
         """The only value there should be; the first by code point where there are more."""
