@@ -571,6 +571,43 @@ def test_variables_that_look_alike_are_not_one(other: str, read: Read) -> None:
     assert proof.because.startswith("Masseur takes ")
 
 
+RULE_XML = """
+<DLSafeRule>
+  <Annotation><AnnotationProperty abbreviatedIRI="rdfs:label"/>
+    <Literal>Rescue for all</Literal></Annotation>
+  <Annotation><AnnotationProperty abbreviatedIRI="rdfs:comment"/>
+    <Literal xml:lang="en">{r} works near water</Literal></Annotation>
+  <Body>
+    <ClassAtom><Class abbreviatedIRI="cop:Post"/><Variable IRI="urn:swrl:var#p"/></ClassAtom>
+    <ObjectPropertyAtom><ObjectProperty abbreviatedIRI="cop:role"/>
+      <Variable IRI="urn:swrl:var#p"/><Variable IRI="urn:swrl:var#r"/></ObjectPropertyAtom>
+    <DataPropertyAtom><DataProperty IRI="https://cop-expert.org/ns#headcount"/>
+      <Variable IRI="urn:swrl:var#p"/><Variable IRI="urn:swrl:var#h"/></DataPropertyAtom>
+    <BuiltInAtom IRI="http://www.w3.org/2003/11/swrlb#greaterThan">
+      <Variable IRI="urn:swrl:var#h"/>
+      <Literal datatypeIRI="http://www.w3.org/2001/XMLSchema#decimal">2.25</Literal></BuiltInAtom>
+  </Body>
+  <Head>
+    <ClassAtom><Class abbreviatedIRI="cop:Wanted"/><Variable IRI="urn:swrl:var#w"/></ClassAtom>
+    <ObjectPropertyAtom><ObjectProperty abbreviatedIRI="cop:post"/>
+      <Variable IRI="urn:swrl:var#w"/><Variable IRI="urn:swrl:var#p"/></ObjectPropertyAtom>
+    <ObjectPropertyAtom><ObjectProperty abbreviatedIRI="cop:item"/>
+      <Variable IRI="urn:swrl:var#w"/><NamedIndividual IRI="#Rescue"/></ObjectPropertyAtom>
+  </Head>
+</DLSafeRule>
+<ClassAssertion><Class abbreviatedIRI="cop:Item"/><NamedIndividual IRI="#Rescue"/></ClassAssertion>
+"""
+
+
+def test_a_rule_in_owl_xml_runs_like_our_own(read: Read) -> None:
+    xml = OWL_XML.replace("</Ontology>", f"{RULE_XML}</Ontology>")
+    in_xml = pipeline.infer(read({"knowledge/spa.owx": xml}), "duckdb", "not kept")
+    assert in_xml.facts.rows("Wanted") == [("Masseur @ Spa", "Rescue")]
+    explainer = Explainer(in_xml.facts, in_xml.rulebook, Speaker(in_xml.facts))
+    (proof,) = explainer.prove("Wanted", in_xml.facts.rows("Wanted")[0]).derivations
+    assert (proof.rule, proof.because) == ("rescue-for-all", "Masseur works near water")
+
+
 def test_a_rule_that_is_switched_off_is_none(read: Read) -> None:
     knowledge = read(spa(rule(more="swrla:isRuleEnabled false ;")))
     assert "rescue-for-all" not in knowledge.rulebook.rules
@@ -607,7 +644,9 @@ HOSTILE = {
     "imported.jsonld": '{"@context": {"@import": "http://evil.example/"}, "@id": "urn:a"}',
     "no-text.ttl": "\ufeff\x00\x01",
     "functional.owl": "Prefix(:=<urn:x>)\nOntology(<urn:x>)",
-    "rules.owx": OWL_XML.replace("</Ontology>", "<DLSafeRule/></Ontology>"),
+    "rules.owx": OWL_XML.replace(
+        "</Ontology>", "<DLSafeRule><Body><A/></Body></DLSafeRule></Ontology>"
+    ),
     "broken.owx": OWL_XML.replace("</Ontology>", ""),
 }
 

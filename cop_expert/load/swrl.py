@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct
-from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
 from cop_expert.load.alignment import Alignment
 from cop_expert.load.called import Called, last_part
+from cop_expert.load.swrl_xml import SWRL
 from cop_expert.load.vocabulary import name_of
 from cop_expert.model.arithmetic import can_be_held, to_millionths
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
@@ -36,7 +37,6 @@ from cop_expert.model.rule import (
 )
 from cop_expert.model.template import Template, Value, Vocabulary
 
-SWRL = Namespace("http://www.w3.org/2003/11/swrl#")
 ENABLED = URIRef("http://swrl.stanford.edu/ontologies/3.3/swrla.owl#isRuleEnabled")
 BUILTINS = "http://www.w3.org/2003/11/swrlb#"
 COMPARISONS = {
