@@ -1,4 +1,4 @@
-"""The SWRL rules of an OWL/XML file in, which owlready2 passes by; triples that say the same out."""
+"""The SWRL rules of an OWL/XML file in, triples that say the same out; owlready2 skips them."""
 
 from collections.abc import Iterable
 from urllib.parse import urljoin
