@@ -221,6 +221,8 @@ def check_named_fields(read: Ontologies) -> Iterator[Diagnostic]:
             "cop:mayChange": template.may_change,
             "cop:lapses": filter(None, [template.lapses]),
             "cop:declares": filter(None, [template.declares]),
+            "cop:across": filter(None, [template.across]),
+            "cop:inCells": filter(None, [template.in_cells]),
             "cop:relation": _related(template, read),
         }
         for annotation, names in spoken.items():

@@ -142,6 +142,8 @@ class Reader:
             declares=name_of(self.one(node, COP.declares)),
             must_be=name_of(self.one(node, COP.mustBe)),
             table=self.table(node),
+            across=name_of(self.one(node, COP.across)),
+            in_cells=name_of(self.one(node, COP.inCells)),
             optional_table=bool(self.one(node, COP.optionalTable)) or self.is_special(node),
             also_columns=tuple(sorted(map(str, self.graph.objects(node, COP.alsoColumn)))),
             says=self.texts(node, COP.says) or self.plain_sentence(node, itself),
