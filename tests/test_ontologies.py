@@ -5,11 +5,14 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdflib import Graph
 
 from cop_expert import pipeline
@@ -39,6 +42,7 @@ PREFIXES = """
 @prefix skosxl: <http://www.w3.org/2008/05/skos-xl#> .
 @prefix swrl: <http://www.w3.org/2003/11/swrl#> .
 @prefix swrlb: <http://www.w3.org/2003/11/swrlb#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 @prefix swrla: <http://swrl.stanford.edu/ontologies/3.3/swrla.owl#> .
 """
 SPA = """
@@ -695,6 +699,61 @@ def test_imports_of_owl_xml_are_not_followed(imported: str, read: Read) -> None:
     importing = f"<Import>{imported}</Import><Declaration>"
     knowledge = read({"knowledge/spa.owx": OWL_XML.replace("<Declaration>", importing, 1)})
     assert rows(knowledge, "Use") == [("Masseur", "Massage", 900_000)]
+
+
+# Classes that mean harm
+
+OWN = """
+:Oven a owl:Class ; rdfs:label "oven" ; cop:table "ovens" ; cop:optionalTable true ;
+    cop:says "an oven of {unit} takes {heat}"@en ; rdfs:subClassOf cop:Given ,
+    [ a owl:Restriction ; owl:onProperty cop:unit ; owl:cardinality 1 ] ,
+    [ a owl:Restriction ; owl:onProperty :heat ; owl:maxCardinality 1 ] .
+:heat rdfs:range cop:Amount . :o a :Oven ; cop:unit :Spa ; :heat 3 .
+"""
+THINGS = (
+    ":Oven :heat :other :o :Spa cop:Unit cop:Use cop:Post cop:unit cop:role cop:Given cop:Inferred "
+    "cop:Hours cop:Amount xsd:string owl:Class rdfs:Datatype <urn:a/@names>"
+).split()
+VALUES = [
+    *THINGS, "[]", "()", "( cop:unit )", "1", "-1", "true", '"abc"', '""', '"units"', '"heat unit"',
+    '"{heat} {"', '"{unit} @ {heat}"', "[ owl:unionOf ( cop:Unit :o ) ]",
+    "[ owl:onProperty :other ; owl:cardinality 1 ]",
+    "[ cop:from :heat ; cop:as cop:uses ; cop:to cop:unit ]",
+    "[ owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minInclusive 9 ] ) ]",
+]  # fmt: skip
+SAID = (
+    "a rdfs:subClassOf rdfs:range rdfs:label owl:equivalentClass owl:hasKey owl:onProperty "
+    "owl:cardinality owl:maxCardinality owl:inverseOf owl:unionOf cop:across cop:acyclic cop:as "
+    "cop:alsoCalled cop:alsoColumn cop:askOrder cop:asks cop:called cop:changeCost cop:column "
+    "cop:compareOrder cop:declares cop:default cop:example cop:factor cop:from cop:hint "
+    "cop:inCells cop:itself cop:lapses cop:mayChange cop:mustBe cop:naming cop:onDemand "
+    "cop:optionalTable cop:order cop:problem cop:readAs cop:readBackAs cop:relation cop:remark "
+    "cop:says cop:saysNot cop:saysOne cop:single cop:table cop:to"
+).split()
+statements = st.lists(
+    st.tuples(st.sampled_from(THINGS), st.sampled_from(SAID), st.sampled_from(VALUES)),
+    min_size=1,
+    max_size=4,
+)
+
+
+def test_a_class_of_ones_own_is_fine(read: Read) -> None:
+    assert rows(read(spa(OWN)), "Oven") == [("Spa", 3_000_000)]
+
+
+@given(statements)
+@settings(max_examples=30, deadline=None)
+def test_no_class_makes_it_fall(said: list[tuple[str, str, str]]) -> None:
+    """Whatever ontologies say of classes, fields and datatypes, it is read or told."""
+    text = " ".join(f"{subject} {predicate} {found} ." for subject, predicate, found in said)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "knowledge" / "spa.ttl"
+        path.parent.mkdir()
+        path.write_text(PREFIXES + SPA + OWN + text, encoding="utf-8")
+        try:
+            pipeline.read(Path(folder))
+        except KnowledgeProblem as problem:
+            assert all(found.origin.source for found in problem.diagnostics)
 
 
 JAVA = pytest.mark.skipif(not shutil.which("java"), reason="HermiT needs Java")

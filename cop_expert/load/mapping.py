@@ -106,6 +106,7 @@ def read_foreign(path: Path, source: str, sheet: str, facts: FactBase, findings:
     if not rows.headings:
         place, advice = Origin(found.source), "see whether it was saved whole, or name another"
         findings.add(Diagnostic("unreadable", "the file is empty", place, advice))
+        found.readable = False
     found.headings, found.first_line = rows.headings, rows.first_line
     return lay_out(found, rows.columns, rows.lines, facts) if rows.headings else found
 

@@ -71,7 +71,7 @@ class Reader:
                 name_of(owner): str(word)
                 for individual, word in sorted(self.graph.subject_objects(COP.called))
                 for owner in self.graph.objects(individual, RDF.type)
-                if owner != OWL.NamedIndividual
+                if name_of(owner) in self.above
             },
             above=self.above,
             disjoint=tuple(
