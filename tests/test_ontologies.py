@@ -713,10 +713,10 @@ OWN = """
 THINGS = (
     ":Oven :heat :other :o :Spa cop:Unit cop:Use cop:Post cop:unit cop:role cop:Given cop:Inferred "
     "cop:Hours cop:Amount xsd:string owl:Class rdfs:Datatype <urn:a/@names>"
-).split()
+)
 VALUES = [
-    *THINGS, "[]", "()", "( cop:unit )", "1", "-1", "true", '"abc"', '""', '"units"', '"heat unit"',
-    '"{heat} {"', '"{unit} @ {heat}"', "[ owl:unionOf ( cop:Unit :o ) ]",
+    *THINGS.split(), "[]", "()", "( cop:unit )", "1", "-1", "true", '"abc"', '""', '"units"',
+    '"heat unit"', '"{heat} {"', '"{unit} @ {heat}"', "[ owl:unionOf ( cop:Unit :o ) ]",
     "[ owl:onProperty :other ; owl:cardinality 1 ]",
     "[ cop:from :heat ; cop:as cop:uses ; cop:to cop:unit ]",
     "[ owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minInclusive 9 ] ) ]",
@@ -729,9 +729,11 @@ SAID = (
     "cop:inCells cop:itself cop:lapses cop:mayChange cop:mustBe cop:naming cop:onDemand "
     "cop:optionalTable cop:order cop:problem cop:readAs cop:readBackAs cop:relation cop:remark "
     "cop:says cop:saysNot cop:saysOne cop:single cop:table cop:to"
-).split()
+)
 statements = st.lists(
-    st.tuples(st.sampled_from(THINGS), st.sampled_from(SAID), st.sampled_from(VALUES)),
+    st.tuples(
+        st.sampled_from(THINGS.split()), st.sampled_from(SAID.split()), st.sampled_from(VALUES)
+    ),
     min_size=1,
     max_size=4,
 )

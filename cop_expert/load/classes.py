@@ -269,8 +269,10 @@ def check_kinds(read: Ontologies) -> Iterator[Diagnostic]:
 
 
 def _unfit_naming(template: Template, read: Ontologies) -> Iterator[Diagnostic]:
-    if template.itself and template.itself not in read.vocabulary.iris:
-        says = f"has cop:itself {shown(template.itself)}, which is no property"
+    node, reader = URIRef(read.vocabulary.iris[template.name]), Reader(read.together, "en")
+    itself = reader.inherited(node, COP.itself)
+    if itself is not None and not template.itself:
+        says = f"has cop:itself {shown(str(itself))}, which is no property"
         yield read.about(template, says, "name the property that stands for the thing itself")
     if template.naming and not (template.itself and parts_of(template.naming)):
         says = f"has the names {shown(template.naming)}, made of no fields or for no field"
@@ -286,10 +288,8 @@ def _unfit_naming(template: Template, read: Ontologies) -> Iterator[Diagnostic]:
     if template.must_be and not (parts and set(parts) <= set(template.names)):
         says = f"must be {shown(template.must_be)}, whose names its fields do not make"
         yield read.about(template, says, "name a class with a cop:naming, and have its fields")
-    listed_key = Reader(read.together, "en").inherited(
-        URIRef(read.vocabulary.iris[template.name]), OWL.hasKey
-    )
-    if listed_key is not None and not template.key:
+    keyed = reader.inherited(node, OWL.hasKey) is not None and not reader.one(node, COP.single)
+    if keyed and not template.key:
         yield read.about(template, "has a key of none of its fields", "list some in owl:hasKey")
 
 

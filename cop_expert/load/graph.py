@@ -5,6 +5,7 @@ that of schema.org, whose terms all begin alike.
 """
 
 import json
+import logging
 import re
 from contextlib import redirect_stderr
 from io import BytesIO, StringIO
@@ -34,6 +35,9 @@ OWL_XML = re.compile(rb"<Ontology[\s>]")
 HEAD = 100_000
 """Bytes in which a file tells what it is."""
 SAVE_AS_TURTLE = "open it in Protégé and save it as Turtle"
+
+# rdflib says of odd IRIs that they cannot be written out again; what we write makes them safe.
+logging.getLogger("rdflib").setLevel(logging.ERROR)
 
 
 class NotRead(Exception):

@@ -124,10 +124,11 @@ class Reader:
         return sorted(sub for sub in found if isinstance(sub, URIRef) and sub != node)
 
     def template(self, node: URIRef, given: bool) -> Template:
-        itself = self.inherited(node, COP.itself)
+        named = self.inherited(node, COP.itself)
+        itself = named if isinstance(named, URIRef) else None
         fields = self.fields(node)
         if itself:
-            own = self.field(URIRef(itself), None, OWL.cardinality, 1)
+            own = self.field(itself, None, OWL.cardinality, 1)
             fields = [own, *(field for field in fields if field.name != own.name)]
         asks = sorted(str(text) for text in self.graph.objects(node, COP.asks))
         return Template(
