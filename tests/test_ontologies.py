@@ -739,6 +739,20 @@ statements = st.lists(
 )
 
 
+def test_a_taxonomy_of_classes_is_told_to_be_one_of_individuals(read: Read) -> None:
+    text = " ".join(f":Skill{n} rdfs:subClassOf cop:Practice ." for n in range(1_000))
+    (found,) = problems(read, spa(text))
+    assert found.code == "too-large"
+    assert "individuals of one class" in found.help
+
+
+def test_bad_names_without_end_are_counted(read: Read) -> None:
+    text = " ".join(f"<urn:x/@{n}> rdfs:subClassOf cop:Unit ." for n in range(200))
+    found = problems(read, spa(text))
+    assert len(found) == 101
+    assert found[-1].code == "more-problems"
+
+
 def test_a_class_of_ones_own_is_fine(read: Read) -> None:
     assert rows(read(spa(OWN)), "Oven") == [("Spa", 3_000_000)]
 

@@ -14,6 +14,7 @@ from rdflib.term import Node
 
 from cop_expert.facts import is_pattern
 from cop_expert.load.alignment import FROM, TO
+from cop_expert.load.findings import Findings
 from cop_expert.load.headings import column_fields
 from cop_expert.load.references import parts_of
 from cop_expert.load.vocabulary import (
@@ -37,6 +38,8 @@ NAME = re.compile(r"\w[\w.-]{0,99}")
 TABLE = re.compile(r"\w[\w .-]{0,99}")
 BRACES = re.compile(r"\{([^{}]*)\}")
 MOST_FIELDS = 500
+MOST_CLASSES = 1_000
+"""Each has a table of its own in the fact base."""
 WHOLE_NUMBERS = (
     *(COP[name] for name in ("askOrder", "changeCost", "compareOrder", "factor", "order")),
     *(predicate for both in CARDINALITIES for predicate in both),
@@ -72,12 +75,26 @@ class Ontologies(Struct):
         return self.unfit(node, f"the class {shown(template.name)} {says}", advice)
 
 
-def check_classes(
-    graphs: Mapping[str, Graph], together: Graph, vocabulary: Vocabulary
-) -> list[Diagnostic]:
-    """All that is wrong with the classes, fields and annotations of the client's ontologies."""
+def read_classes(
+    graphs: Mapping[str, Graph], together: Graph, language: str
+) -> tuple[Vocabulary, list[Diagnostic]]:
+    """The templates of all files together; all that is wrong with their classes and fields."""
+    number = len(Reader(together, language).kinds())
+    if number > MOST_CLASSES:
+        return read_vocabulary(language=language), [_too_many(number, min(graphs))]
+    vocabulary, findings = read_vocabulary(together, language), Findings()
     read = Ontologies(graphs, together, vocabulary, read_vocabulary())
-    return [problem for check in CHECKS for problem in check(read)]
+    findings.add(*(problem for check in CHECKS for problem in check(read)))
+    return vocabulary, findings.diagnostics()
+
+
+def _too_many(number: int, source: str) -> Diagnostic:
+    return Diagnostic(
+        "too-large",
+        f"the ontologies have {number:,} kinds of facts; {MOST_CLASSES:,} are the most",
+        Origin(source),
+        "make practices, items and the like individuals of one class, not classes of their own",
+    )
 
 
 def check_names(read: Ontologies) -> Iterator[Diagnostic]:
