@@ -365,7 +365,8 @@ def import_catalogue(
 
 
 def print_dry_run(found: "DryRun") -> None:
-    """What feeds what, how much that is, and what to look at."""
+    """What feeds what, how much that is, and what to look at; foreign texts are only shown."""
+    from cop_expert.load.words import printable
     from cop_expert.model.origin import Origin
 
     click.echo(f"{Origin(found.source)}: headings in row {found.headings_row}\n")
@@ -374,14 +375,14 @@ def print_dry_run(found: "DryRun") -> None:
     for mapping in found.proposal.mappings:
         pairs = ", ".join(f"{ours} ← {theirs}" for ours, theirs in mapping.columns.items())
         count = _counted(rows.pop(mapping.table), "row") if mapping.table in rows else ""
-        click.echo(f"  {mapping.table:{width}}  {count:>10}  {pairs}")
+        click.echo(f"  {mapping.table:{width}}  {count:>10}  {printable(pairs)}")
     if found.proposal.left:
-        click.echo(f"\nLeft aside: {', '.join(found.proposal.left)}")
+        click.echo(f"\nLeft aside: {printable(', '.join(found.proposal.left))}")
     doubts = [*found.proposal.doubts, *(_same_name(same) for same in found.same)]
     if doubts:
         click.echo("\nIn doubt:")
         for doubt in doubts:
-            click.echo(f"  {doubt}")
+            click.echo(f"  {printable(doubt)}")
     if found.problems:
         click.echo()
         for problem in found.problems:

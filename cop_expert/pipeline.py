@@ -348,20 +348,27 @@ class Ontologies(NamedTuple):
 
 
 def read_ontologies(engagement: "Engagement", limits: Limits) -> Ontologies:
-    """The templates, individuals and rules of all files in the folder `knowledge` together."""
+    """The templates, individuals and rules of all files in the folder `knowledge` together.
+
+    Raises KnowledgeProblem where there are classes that nothing can be read as.
+    """
     if not engagement.knowledge:
         facts = FactBase.new(standard_vocabulary(engagement.language), limits)
         return Ontologies(facts, [], Rulebook(), [])
+    from cop_expert.load.classes import read_classes
     from cop_expert.load.graph import read_graph
     from cop_expert.load.knowledge import KnowledgeReader
-    from cop_expert.load.vocabulary import read_vocabulary, with_standard
+    from cop_expert.load.vocabulary import with_standard
 
     sources = {engagement.source(path): path for path in engagement.knowledge}
     read = {source: read_graph(path, source) for source, path in sources.items()}
     graphs = {source: graph for source, (graph, _) in read.items()}
     problems = [problem for _, found in read.values() for problem in found]
     together = with_standard(graphs.values())
-    facts = FactBase.new(read_vocabulary(together, engagement.language), limits)
+    vocabulary, unfit = read_classes(graphs, together, engagement.language)
+    if unfit:
+        raise KnowledgeProblem([*problems, *unfit])
+    facts = FactBase.new(vocabulary, limits)
     reader = KnowledgeReader(graphs, together, facts.vocabulary, engagement.language)
     individuals = reader.sheets(facts)
     rules, found = reader.rules()

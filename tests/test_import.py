@@ -103,6 +103,45 @@ def test_a_matrix_of_people_and_skills_is_about_needs(tmp_path: Path) -> None:
     )
 
 
+def test_a_matrix_of_courses_and_skills(tmp_path: Path) -> None:
+    file = text(tmp_path, "Course,Knives,Sauces,Baking\nKnife safety,3,,1\nSauces II,,3,1\n")
+    assert columns(proposed(file)) == [
+        ("practices", {"practice": "(heading)"}),
+        ("item_practices", {"item": "Course", "practice": "(heading)", "weight": "(cell)"}),
+    ]
+
+
+def test_numbers_of_a_catalogue_make_no_matrix(tmp_path: Path) -> None:
+    file = text(tmp_path, "Course,Hours,Price,Seats,Since\nSafety,2,450,12,2019\n")
+    assert columns(proposed(file)) == [("items", {"item": "Course", "hours": "Hours"})]
+
+
+ALLERGENS = """
+@prefix : <https://hotel.example/ns#> .
+@prefix cop: <https://cop-expert.org/ns#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+:allergen rdfs:range cop:Text . :traces rdfs:range cop:Amount .
+:dish rdfs:range cop:Text ; cop:alsoCalled "meal" .
+:Allergen rdfs:subClassOf cop:Given ,
+        [ a owl:Restriction ; owl:onProperty :dish ; owl:cardinality 1 ] ,
+        [ a owl:Restriction ; owl:onProperty :allergen ; owl:cardinality 1 ] ,
+        [ a owl:Restriction ; owl:onProperty :traces ; owl:cardinality 1 ] ;
+    owl:hasKey ( :dish :allergen ) ; cop:table "allergens" ; cop:optionalTable true ;
+    cop:across :allergen ; cop:inCells :traces .
+"""
+
+
+def test_a_matrix_of_the_clients_own(tmp_path: Path) -> None:
+    """What a matrix is made of stands in the ontology, not in the program."""
+    folder = shutil.copytree(HOTEL, tmp_path / "hotel", ignore=shutil.ignore_patterns(".cop"))
+    (folder / "knowledge").mkdir()
+    (folder / "knowledge" / "own.ttl").write_text(ALLERGENS)
+    file = text(tmp_path, "Meal;Nuts;Milk;Eggs\nOmelette;0;2;5\nPesto;5;3;0\n")
+    said = " ".join(run(folder, file).split())
+    assert "allergens 6 rows dish ← Meal, allergen ← (heading), traces ← (cell)" in said
+
+
 def test_a_catalogue_of_courses(tmp_path: Path) -> None:
     assert columns(proposed(text(tmp_path, LMS))) == [
         ("item_practices", {"item": "Course title", "practice": "Skill"}),

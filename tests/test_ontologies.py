@@ -5,11 +5,14 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdflib import Graph
 
 from cop_expert import pipeline
@@ -39,6 +42,7 @@ PREFIXES = """
 @prefix skosxl: <http://www.w3.org/2008/05/skos-xl#> .
 @prefix swrl: <http://www.w3.org/2003/11/swrl#> .
 @prefix swrlb: <http://www.w3.org/2003/11/swrlb#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 @prefix swrla: <http://swrl.stanford.edu/ontologies/3.3/swrla.owl#> .
 """
 SPA = """
@@ -414,12 +418,12 @@ def test_the_organization_ontology(read: Read) -> None:
     :ada a foaf:Person ; foaf:name "Ada Miller" .
     [] a org:Membership ; org:member :ada ; org:organization :lab ; org:role :chemist .
     [] a org:Membership ; org:member :ada ; org:organization :acme .
-    :bob a foaf:Person ; foaf:name "Bob" ; org:holds :post2 .
+    :bob a foaf:Person ; foaf:name "Bob" ; org:holds :post2 ; org:headOf :lab .
     :post2 a org:Post ; org:role :clerk ; org:postIn :acme .
     :clerk a org:Role ; skosxl:prefLabel [ skosxl:literalForm "Clerk"@en , "commis"@fr ] .
     """
     knowledge = read({"knowledge/org.ttl": text})
-    assert [row[:2] for row in rows(knowledge, "Unit")] == [("Acme", None), ("Lab", "Acme")]
+    assert rows(knowledge, "Unit") == [("Acme", None, None, None), ("Lab", "Acme", None, "Bob")]
     assert [row[:3] for row in rows(knowledge, "Post")] == [
         ("Chemist @ Lab", "Chemist", "Lab"), ("Clerk @ Acme", "Clerk", "Acme"),
     ]  # fmt: skip
@@ -427,9 +431,9 @@ def test_the_organization_ontology(read: Read) -> None:
         ("Ada Miller", "Chemist", "Lab"), ("Bob", "Clerk", "Acme"),
     ]  # fmt: skip
     assert rows(knowledge, "Practice") == []
-    assert "OrganizationalUnit is an Organization, Organization is read as a unit" in why(
-        knowledge, "Unit", unit="Lab"
-    )
+    reasons = why(knowledge, "Unit", unit="Lab")
+    assert "OrganizationalUnit is an Organization, Organization is read as a unit" in reasons
+    assert "“headOf” says “lead” the other way round" in reasons
     assert [warning.code for warning in knowledge.warnings] == ["left-out"]
 
 
@@ -552,6 +556,62 @@ def test_a_swrl_rule_runs_like_our_own(engine: str, builtin: str, fires: bool, r
         assert str(proof.origin) == "knowledge/spa.ttl"
 
 
+@pytest.mark.parametrize("other", ["a_b", "A b", "é b", "http://other.example/#a-b"])
+def test_variables_that_look_alike_are_not_one(other: str, read: Read) -> None:
+    name = other.replace(" ", "%20")
+    iri = name if ":" in name else f"urn:swrl:var#{name}"
+    alike = rule(more="").replace(":p ", "<urn:swrl:var#a-b> ").replace(":Rescue ", f"<{iri}> ")
+    text = f"""{alike.replace(f"<{iri}> a cop:Item", f"<{iri}> a swrl:Variable")}
+    :Rescue a cop:Item ."""
+    body = f"[ a swrl:ClassAtom ; swrl:classPredicate cop:Item ; swrl:argument1 <{iri}> ]"
+    text = text.replace("swrl:body (", f"swrl:body ( {body}")
+    text = text.replace("{r} works near water", f"{{r}} takes {{{name.rpartition('#')[2]}}}")
+    run = pipeline.infer(read(spa(text)), "duckdb", "not kept")
+    (row,) = run.facts.rows("Wanted")
+    assert row == ("Masseur @ Spa", "Rescue")
+    (proof,) = (
+        Explainer(run.facts, run.rulebook, Speaker(run.facts)).prove("Wanted", row).derivations
+    )
+    assert proof.because.startswith("Masseur takes ")
+
+
+RULE_XML = """
+<DLSafeRule>
+  <Annotation><AnnotationProperty abbreviatedIRI="rdfs:label"/>
+    <Literal>Rescue for all</Literal></Annotation>
+  <Annotation><AnnotationProperty abbreviatedIRI="rdfs:comment"/>
+    <Literal xml:lang="en">{r} works near water</Literal></Annotation>
+  <Body>
+    <ClassAtom><Class abbreviatedIRI="cop:Post"/><Variable IRI="urn:swrl:var#p"/></ClassAtom>
+    <ObjectPropertyAtom><ObjectProperty abbreviatedIRI="cop:role"/>
+      <Variable IRI="urn:swrl:var#p"/><Variable IRI="urn:swrl:var#r"/></ObjectPropertyAtom>
+    <DataPropertyAtom><DataProperty IRI="https://cop-expert.org/ns#headcount"/>
+      <Variable IRI="urn:swrl:var#p"/><Variable IRI="urn:swrl:var#h"/></DataPropertyAtom>
+    <BuiltInAtom IRI="http://www.w3.org/2003/11/swrlb#greaterThan">
+      <Variable IRI="urn:swrl:var#h"/>
+      <Literal datatypeIRI="http://www.w3.org/2001/XMLSchema#decimal">2.25</Literal></BuiltInAtom>
+  </Body>
+  <Head>
+    <ClassAtom><Class abbreviatedIRI="cop:Wanted"/><Variable IRI="urn:swrl:var#w"/></ClassAtom>
+    <ObjectPropertyAtom><ObjectProperty abbreviatedIRI="cop:post"/>
+      <Variable IRI="urn:swrl:var#w"/><Variable IRI="urn:swrl:var#p"/></ObjectPropertyAtom>
+    <ObjectPropertyAtom><ObjectProperty abbreviatedIRI="cop:item"/>
+      <Variable IRI="urn:swrl:var#w"/><NamedIndividual IRI="#Rescue"/></ObjectPropertyAtom>
+  </Head>
+</DLSafeRule>
+<ClassAssertion><Class abbreviatedIRI="cop:Item"/><NamedIndividual IRI="#Rescue"/></ClassAssertion>
+"""
+
+
+def test_a_rule_in_owl_xml_runs_like_our_own(read: Read) -> None:
+    xml = OWL_XML.replace("</Ontology>", f"{RULE_XML}</Ontology>")
+    in_xml = pipeline.infer(read({"knowledge/spa.owx": xml}), "duckdb", "not kept")
+    assert in_xml.facts.rows("Wanted") == [("Masseur @ Spa", "Rescue")]
+    explainer = Explainer(in_xml.facts, in_xml.rulebook, Speaker(in_xml.facts))
+    (proof,) = explainer.prove("Wanted", in_xml.facts.rows("Wanted")[0]).derivations
+    assert (proof.rule, proof.because) == ("rescue-for-all", "Masseur works near water")
+
+
 def test_a_rule_that_is_switched_off_is_none(read: Read) -> None:
     knowledge = read(spa(rule(more="swrla:isRuleEnabled false ;")))
     assert "rescue-for-all" not in knowledge.rulebook.rules
@@ -588,7 +648,9 @@ HOSTILE = {
     "imported.jsonld": '{"@context": {"@import": "http://evil.example/"}, "@id": "urn:a"}',
     "no-text.ttl": "\ufeff\x00\x01",
     "functional.owl": "Prefix(:=<urn:x>)\nOntology(<urn:x>)",
-    "rules.owx": OWL_XML.replace("</Ontology>", "<DLSafeRule/></Ontology>"),
+    "rules.owx": OWL_XML.replace(
+        "</Ontology>", "<DLSafeRule><Body><A/></Body></DLSafeRule></Ontology>"
+    ),
     "broken.owx": OWL_XML.replace("</Ontology>", ""),
 }
 
@@ -637,6 +699,77 @@ def test_imports_of_owl_xml_are_not_followed(imported: str, read: Read) -> None:
     importing = f"<Import>{imported}</Import><Declaration>"
     knowledge = read({"knowledge/spa.owx": OWL_XML.replace("<Declaration>", importing, 1)})
     assert rows(knowledge, "Use") == [("Masseur", "Massage", 900_000)]
+
+
+# Classes that mean harm
+
+OWN = """
+:Oven a owl:Class ; rdfs:label "oven" ; cop:table "ovens" ; cop:optionalTable true ;
+    cop:says "an oven of {unit} takes {heat}"@en ; rdfs:subClassOf cop:Given ,
+    [ a owl:Restriction ; owl:onProperty cop:unit ; owl:cardinality 1 ] ,
+    [ a owl:Restriction ; owl:onProperty :heat ; owl:maxCardinality 1 ] .
+:heat rdfs:range cop:Amount . :o a :Oven ; cop:unit :Spa ; :heat 3 .
+"""
+THINGS = (
+    ":Oven :heat :other :o :Spa cop:Unit cop:Use cop:Post cop:unit cop:role cop:Given cop:Inferred "
+    "cop:Hours cop:Amount xsd:string owl:Class rdfs:Datatype <urn:a/@names>"
+)
+VALUES = [
+    *THINGS.split(), "[]", "()", "( cop:unit )", "1", "-1", "true", '"abc"', '""', '"units"',
+    '"heat unit"', '"{heat} {"', '"{unit} @ {heat}"', "[ owl:unionOf ( cop:Unit :o ) ]",
+    "[ owl:onProperty :other ; owl:cardinality 1 ]",
+    "[ cop:from :heat ; cop:as cop:uses ; cop:to cop:unit ]",
+    "[ owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minInclusive 9 ] ) ]",
+]  # fmt: skip
+SAID = (
+    "a rdfs:subClassOf rdfs:range rdfs:label owl:equivalentClass owl:hasKey owl:onProperty "
+    "owl:cardinality owl:maxCardinality owl:inverseOf owl:unionOf cop:across cop:acyclic cop:as "
+    "cop:alsoCalled cop:alsoColumn cop:askOrder cop:asks cop:called cop:changeCost cop:column "
+    "cop:compareOrder cop:declares cop:default cop:example cop:factor cop:from cop:hint "
+    "cop:inCells cop:itself cop:lapses cop:mayChange cop:mustBe cop:naming cop:onDemand "
+    "cop:optionalTable cop:order cop:problem cop:readAs cop:readBackAs cop:relation cop:remark "
+    "cop:says cop:saysNot cop:saysOne cop:single cop:table cop:to"
+)
+statements = st.lists(
+    st.tuples(
+        st.sampled_from(THINGS.split()), st.sampled_from(SAID.split()), st.sampled_from(VALUES)
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def test_a_taxonomy_of_classes_is_told_to_be_one_of_individuals(read: Read) -> None:
+    text = " ".join(f":Skill{n} rdfs:subClassOf cop:Practice ." for n in range(1_000))
+    (found,) = problems(read, spa(text))
+    assert found.code == "too-large"
+    assert "individuals of one class" in found.help
+
+
+def test_bad_names_without_end_are_counted(read: Read) -> None:
+    text = " ".join(f"<urn:x/@{n}> rdfs:subClassOf cop:Unit ." for n in range(200))
+    found = problems(read, spa(text))
+    assert len(found) == 101
+    assert found[-1].code == "more-problems"
+
+
+def test_a_class_of_ones_own_is_fine(read: Read) -> None:
+    assert rows(read(spa(OWN)), "Oven") == [("Spa", 3_000_000)]
+
+
+@given(statements)
+@settings(max_examples=30, deadline=None)
+def test_no_class_makes_it_fall(said: list[tuple[str, str, str]]) -> None:
+    """Whatever ontologies say of classes, fields and datatypes, it is read or told."""
+    text = " ".join(f"{subject} {predicate} {found} ." for subject, predicate, found in said)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "knowledge" / "spa.ttl"
+        path.parent.mkdir()
+        path.write_text(PREFIXES + SPA + OWN + text, encoding="utf-8")
+        try:
+            pipeline.read(Path(folder))
+        except KnowledgeProblem as problem:
+            assert all(found.origin.source for found in problem.diagnostics)
 
 
 JAVA = pytest.mark.skipif(not shutil.which("java"), reason="HermiT needs Java")

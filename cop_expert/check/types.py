@@ -1,9 +1,9 @@
 """Does every value fit where it stands?"""
 
-import re
 from collections.abc import Iterator
 
 from cop_expert.check.resolve import a, heads_and_bodies, is_within, meet
+from cop_expert.facts import has_form
 from cop_expert.model.arithmetic import to_decimal
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.measure import measure
@@ -52,7 +52,7 @@ def _literal_problem(atom: Atom, field: Field, literal: Constant) -> Iterator[Di
     elif isinstance(value, int) and (broken := _broken_bound(value, datatype)):
         message = f"{where} is {broken}, and {to_decimal(value):f} never stands there"
         yield Diagnostic("out-of-range", message, place, advice_on(datatype))
-    elif datatype.pattern and not re.fullmatch(datatype.pattern, str(value)):
+    elif datatype.pattern and not has_form(str(value), datatype.pattern):
         message = f'"{value}" does not have the form of {where}'
         advice = f'write it like "{field.example}"' if field.example else field.hint
         yield Diagnostic("malformed", message, place, advice)

@@ -18,7 +18,7 @@ HEADINGS = ("UserID", "CourseID", "DueDate", "Delete", "ContentType", "Provider"
 def write(concluded: Concluded, path: Path) -> None:
     audiences = Audiences(concluded)
     if not audiences.people:
-        raise KnowledgeProblem([_no_people()])
+        raise KnowledgeProblem([_no_people(concluded)])
     takers = {
         (person, taking.item)
         for taking in audiences.takings()
@@ -29,10 +29,12 @@ def write(concluded: Concluded, path: Path) -> None:
     write_csv(path, HEADINGS, rows)
 
 
-def _no_people() -> Diagnostic:
+def _no_people(concluded: Concluded) -> Diagnostic:
+    post = min(concluded.facts.records("Post"), key=str)
     return Diagnostic(
         "no-people",
         "nobody is named, and required learning is assigned to people",
         Origin("tables/people.csv"),
-        "list the people with their roles and units; `UserID` is what stands in the column person",
+        "head this table person,role,unit and give each person a row, such as "
+        f"`ada.miller,{post['role']},{post['unit']}`; what stands under person is Degreed's UserID",
     )

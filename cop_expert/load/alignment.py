@@ -3,7 +3,7 @@
 Both ways: what is exported is said in these words too, and what others wrote in them is read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from cop_expert.load.graph import read_graph
-from cop_expert.load.vocabulary import COP
+from cop_expert.load.vocabulary import COP, name_of
 from cop_expert.model.template import Template
 from cop_expert.resources import resource
 
@@ -41,8 +41,10 @@ def standard_alignment() -> Graph:
 class Alignment:
     """Looks things up in the alignment that comes with the program, and in graphs beside it."""
 
-    def __init__(self, *more: Graph) -> None:
+    def __init__(self, *more: Graph, iris: Mapping[str, str] = {}) -> None:
+        """`iris` are those of classes and fields, where not all are the standard ontology's."""
         self.graphs = (standard_alignment(), *more)
+        self.iris = iris
         self.terms = {
             str(term): str(kind)
             for term, kind in standard_alignment().subject_objects(RDF.type)
@@ -69,20 +71,23 @@ class Alignment:
         """Those that the ontology states as relations."""
         return {
             Relation(self._field(node, FROM), str(said), self._field(node, TO), self._others(node))
-            for node in self._objects(COP[template.name], COP.relation)
+            for node in self._objects(self._iri(template.name), COP.relation)
             for said in self._objects(node, AS)
         }
+
+    def _iri(self, name: str) -> URIRef:
+        return URIRef(self.iris.get(name, COP[name]))
 
     def _objects(self, subject: Node, predicate: Node) -> Iterator[Node]:
         return (found for graph in self.graphs for found in graph.objects(subject, predicate))
 
     def _field(self, node: Node, end: URIRef) -> str:
-        return str(next(self._objects(node, end), "")).removeprefix(str(COP))
+        return name_of(next(self._objects(node, end), None))
 
     def _others(self, node: Node) -> tuple[tuple[str, str], ...]:
         return tuple(
             sorted(
-                (str(field).removeprefix(str(COP)), str(value))
+                (name_of(field), str(value))
                 for graph in self.graphs
                 for field, value in graph.predicate_objects(node)
                 if isinstance(value, Literal)

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
+from cop_expert.facts import has_form
 from cop_expert.load.words import UNCALCULATED, listed, plain, shown, tidy
 from cop_expert.model.arithmetic import (
     FACT_LIMIT,
@@ -231,8 +232,8 @@ def _words(field: Field, column: str) -> Convert:
 
 
 def _texts(field: Field, column: str) -> Convert:
-    form = re.compile(field.type.pattern) if field.type.pattern else None
     is_date = field.type.name == "Date"
+    form = "" if is_date else field.type.pattern
 
     def convert(text: str) -> Value | Fault:
         if len(text) > LONGEST_TEXT:
@@ -246,7 +247,7 @@ def _texts(field: Field, column: str) -> Convert:
         if is_date and not _is_date(text):
             message = f"{column} {shown(text)} is not a date"
             return Fault("malformed", message, _like(field) or _hint(field))
-        if form and not form.fullmatch(text):
+        if form and not has_form(text, form):
             message = f"{column} {shown(text)} does not have the form that is asked for"
             return Fault("malformed", message, _like(field) or _hint(field))
         return text

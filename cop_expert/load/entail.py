@@ -75,6 +75,7 @@ PREDICATES = (
     ("domain", RDFS.domain, False),
     ("range", RDFS.range, False),
     ("read", COP.readAs, False),
+    ("inverse", COP.readBackAs, False),
 )
 """The kind of axiom that each predicate states, and whether it does so in both directions."""
 KINDS_OF_PROPERTY = (

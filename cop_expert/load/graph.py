@@ -5,6 +5,7 @@ that of schema.org, whose terms all begin alike.
 """
 
 import json
+import logging
 import re
 from contextlib import redirect_stderr
 from io import BytesIO, StringIO
@@ -15,6 +16,7 @@ from xml.sax import SAXParseException
 
 from rdflib import RDF, Dataset, Graph, URIRef
 
+from cop_expert.load.swrl_xml import add_rules
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 
@@ -33,6 +35,9 @@ OWL_XML = re.compile(rb"<Ontology[\s>]")
 HEAD = 100_000
 """Bytes in which a file tells what it is."""
 SAVE_AS_TURTLE = "open it in Protégé and save it as Turtle"
+
+# rdflib says of odd IRIs that they cannot be written out again; what we write makes them safe.
+logging.getLogger("rdflib").setLevel(logging.ERROR)
 
 
 class NotRead(Exception):
@@ -106,8 +111,6 @@ def _read_owl_xml(content: bytes) -> Graph:
     from owlready2 import World
     from owlready2.base import OwlReadyOntologyParsingError
 
-    if b"<DLSafeRule" in content:
-        raise NotRead("it holds SWRL rules, which are read from other forms only", SAVE_AS_TURTLE)
     ontology = World().get_ontology(BASE)
     try:
         with redirect_stderr(StringIO()):  # on which owlready2 prints what goes wrong
@@ -118,7 +121,9 @@ def _read_owl_xml(content: bytes) -> Graph:
         raise SyntaxError("it is no OWL/XML", ("", int(place[1]) if place else 0, 0, "")) from error
     triples = BytesIO()
     ontology.save(triples, format="ntriples")
-    return new_graph().parse(data=triples.getvalue(), format="nt")
+    graph = new_graph().parse(data=triples.getvalue(), format="nt")
+    add_rules(content, BASE, graph)
+    return graph
 
 
 def _read_json(thing: Any) -> Graph:

@@ -105,7 +105,7 @@ class KnowledgeReader:
         self.called = Called(self.graph, language, own | standard)
         self.entailed = entail(graphs, self.called)
         self.called.others = self.entailed.read
-        self.alignment = Alignment(self.graph)
+        self.alignment = Alignment(self.graph, iris=vocabulary.iris)
         self.too_large: list[Diagnostic] = []
         self.incomplete: dict[str, set[Node]] = defaultdict(set)
         """Things of others that lack what a row needs, by their files."""

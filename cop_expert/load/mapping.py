@@ -9,6 +9,7 @@ from pathlib import Path
 from cop_expert.facts import FactBase, quoted
 from cop_expert.load.archive import open_archive
 from cop_expert.load.csv_file import UnreadableFile, open_csv, rows_of
+from cop_expert.load.engagement import OTHER_SHEETS
 from cop_expert.load.findings import Findings
 from cop_expert.load.grid import SheetEntry, Workbook
 from cop_expert.load.headings import bare, column_fields, is_needed
@@ -86,6 +87,9 @@ def read_foreign(path: Path, source: str, sheet: str, facts: FactBase, findings:
     rows = Rows(lambda cells: sum(bare(cell) in known for cell in cells.values()) > 1)
     found = Sheet(path.stem, source)
     try:
+        if path.suffix.lower() in OTHER_SHEETS - {".tsv"}:
+            message = "this kind of spreadsheet is not read"
+            raise UnreadableFile(message, "save it as an Excel workbook (.xlsx) or as CSV UTF-8")
         if path.suffix.lower() == ".xlsx":
             _read_workbook(path, sheet, rows, found, findings)
         else:
@@ -99,6 +103,10 @@ def read_foreign(path: Path, source: str, sheet: str, facts: FactBase, findings:
         findings.add(Diagnostic("unreadable", str(error), place, error.advice))
         found.readable = False
         return found
+    if not rows.headings:
+        place, advice = Origin(found.source), "see whether it was saved whole, or name another"
+        findings.add(Diagnostic("unreadable", "the file is empty", place, advice))
+        found.readable = False
     found.headings, found.first_line = rows.headings, rows.first_line
     return lay_out(found, rows.columns, rows.lines, facts) if rows.headings else found
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from difflib import SequenceMatcher
 from itertools import pairwise
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -68,7 +67,7 @@ def propose(raw: Sheet, file: str, wishes: Wishes, facts: FactBase) -> Proposal:
     wanted = [t for t in templates if plain(t.table) in map(plain, wishes.tables)]
     sheet = raw.name if "/" in raw.source.removeprefix("imports/") else ""
     if matrix := _matrix(raw, found, wanted, facts):
-        mappings = list(_matrix_mappings(raw, file, sheet, *matrix, wanted, facts))
+        mappings = list(_matrix_mappings(matrix, raw, file, sheet, facts))
     else:
         chosen = wanted or _fed(templates, found)
         chosen = [t for t in chosen if _is_complete(t, found[t.name])]
@@ -176,13 +175,23 @@ def _counts_people(chosen: list[Template]) -> bool:
 # Matrices
 
 
+class Matrix(Struct, frozen=True):
+    """A table of ours that somebody wrote with a column for each of the things it is about."""
+
+    template: Template
+    down: dict[str, int]
+    """The fields that have a column of their own."""
+    across: list[int]
+    """The columns that one field heads, and another fills."""
+
+
 def _matrix(
     raw: Sheet, found: dict[str, Matches], wanted: list[Template], facts: FactBase
-) -> tuple[int | None, int | None, list[int]] | None:
-    """The columns of roles and units, and those across; None where the file is no matrix."""
-    roles, needs = found.get("Post", {}), found.get("Need", {})
-    role, unit = roles.get("role"), needs.get("unit")
-    if role is None or not raw.rows or (wanted and not {t.name for t in wanted} & {"Use", "Need"}):
+) -> Matrix | None:
+    """The matrix that the file is; None where it is none."""
+    templates = [t for t in wanted or facts.vocabulary.given() if t.across]
+    downs = {t.name: down for t in templates if (down := _down(t, found)) is not None}
+    if not downs or not raw.rows:
         return None
     taken = {match.column for matches in found.values() for match in matches.values()}
     rest = [n for n, heading in enumerate(raw.headings) if heading and n not in taken]
@@ -191,16 +200,48 @@ def _matrix(
     ]
     if len(across) < SHORTEST_MATRIX:
         return None
-    return role.column, unit.column if unit else None, across
+    chosen = _told_apart([t for t in templates if t.name in downs], downs, raw, facts)
+    return Matrix(chosen, downs[chosen.name], across)
+
+
+def _down(template: Template, found: dict[str, Matches]) -> dict[str, int] | None:
+    """The columns of all fields but the two of the matrix; None where one that is needed lacks."""
+    own = found.get(template.name, {})
+    matches = {name: match for other in found.values() for name, match in other.items()} | own
+    fields = [f for f in column_fields(template) if f.name not in _of_matrix(template)]
+    if any(is_needed(field) and field.name not in matches for field in fields):
+        return None
+    told = [f for f in fields if f.name in matches and (f.type.is_reference or is_needed(f))]
+    return {field.name: matches[field.name].column for field in told}
+
+
+def _of_matrix(template: Template) -> tuple[str, str]:
+    return template.across, template.in_cells
+
+
+def _told_apart(
+    templates: list[Template], downs: dict[str, dict[str, int]], raw: Sheet, facts: FactBase
+) -> Template:
+    """Of tables with the same rows the one that has room for several about the same thing.
+
+    That is the one with the longest key, if the rows are not told apart by the shortest.
+    """
+    by_key = sorted(templates, key=lambda t: (len(t.key), t.name))
+    first = by_key[0]
+    named = ", ".join(f"lower(trim({place(column)}))" for column in downs[first.name].values())
+    rows, names = facts.query(f"SELECT count(*), count(DISTINCT ({named})) FROM {raw.relation}")[0]
+    alike = [t for t in by_key if downs[first.name].items() <= downs[t.name].items()]
+    return alike[-1] if rows > names else first
 
 
 def _shares(raw: Sheet, columns: list[int], facts: FactBase) -> list[float]:
-    """For each column the share of its cells, blank ones aside, that are numbers or marks."""
+    """For each column the share of its cells, blank ones aside, that can be levels, or marks."""
     if not columns:
         return []
     shares = ", ".join(
         f"coalesce(avg(CASE WHEN lower(trim({c})) NOT IN (SELECT unnest(?::VARCHAR[])) THEN "
-        f"CASE WHEN TRY_CAST(replace({c}, ',', '.') AS DOUBLE) IS NOT NULL OR lower(trim({c})) IN "
+        f"CASE WHEN TRY_CAST(replace({c}, ',', '.') AS DOUBLE) BETWEEN 0 AND {TOPS[-1]} "
+        f"OR lower(trim({c})) IN "
         f"(SELECT unnest(?::VARCHAR[])) THEN 1 ELSE 0 END END), 0)"
         for c in map(place, columns)
     )
@@ -209,40 +250,30 @@ def _shares(raw: Sheet, columns: list[int], facts: FactBase) -> list[float]:
 
 
 def _matrix_mappings(
-    raw: Sheet,
-    file: str,
-    sheet: str,
-    role: int | None,
-    unit: int | None,
-    across: list[int],
-    wanted: list[Template],
-    facts: FactBase,
+    matrix: Matrix, raw: Sheet, file: str, sheet: str, facts: FactBase
 ) -> Iterator[Mapping]:
-    """What is practised is in the headings; how much, or how well, in the cells."""
-    assert role is not None
-    rows, roles = facts.query(
-        f"SELECT count(*), count(DISTINCT lower(trim({place(role)}))) FROM {raw.relation}"
-    )[0]
-    is_of_needs = any(t.name == "Need" for t in wanted) or (not wanted and rows > roles)
-    kept = {role, *across} | ({unit} if unit is not None else set())
-    leave = tuple(h for n, h in enumerate(raw.headings) if h and n not in kept)
-    base: dict[str, Any] = {"file": file, "sheet": sheet}
-    yield Mapping(
-        table="practices",
-        columns={"practice": HEADING},
-        leave=(raw.headings[role], *([raw.headings[unit]] if unit is not None else []), *leave),
-        **base,
-    )
-    columns = {"role": raw.headings[role], "practice": HEADING}
-    if is_of_needs:
-        more = {"unit": raw.headings[unit]} if unit is not None else {}
-        yield Mapping(
-            table="needs", columns={**columns, **more, "current": CELL}, leave=leave, **base
-        )
-    else:
-        others = leave if unit is None else (*leave, raw.headings[unit])
-        columns |= {"importance": CELL}
-        yield Mapping(table="role_practices", columns=columns, leave=others, **base)
+    """What the headings name is declared; how each row stands to it is in the cells."""
+    template = matrix.template
+    name, cell = (template.by_name[field] for field in _of_matrix(template))
+    for declaring, field in _declaring(name, facts):
+        leave = [h for n, h in enumerate(raw.headings) if h and n not in matrix.across]
+        columns = {declaring.by_name[field].heading: HEADING}
+        yield Mapping(file, declaring.table, columns, sheet, leave=tuple(leave))
+    used = {*matrix.down.values(), *matrix.across}
+    columns = {template.by_name[f].heading: raw.headings[n] for f, n in matrix.down.items()}
+    columns |= {name.heading: HEADING, cell.heading: CELL}
+    leave = [h for n, h in enumerate(raw.headings) if h and n not in used]
+    yield Mapping(file, template.table, columns, sheet, leave=tuple(leave))
+
+
+def _declaring(field: Field, facts: FactBase) -> Iterator[tuple[Template, str]]:
+    """The tables that need no more than a name to declare what the field refers to."""
+    declarers = facts.vocabulary.declarers()
+    for found in sorted({declarers[name] for name in field.type.classes & declarers.keys()}):
+        template = facts.vocabulary.templates[found[0]]
+        needed = {f.name for f in column_fields(template) if is_needed(f)}
+        if template.table and needed <= {found[1]}:
+            yield template, found[1]
 
 
 # Scales

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct
-from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
 from cop_expert.load.alignment import Alignment
 from cop_expert.load.called import Called, last_part
+from cop_expert.load.swrl_xml import SWRL
+from cop_expert.load.vocabulary import name_of
 from cop_expert.model.arithmetic import can_be_held, to_millionths
 from cop_expert.model.diagnostic import Diagnostic, did_you_mean
 from cop_expert.model.origin import Origin
@@ -35,7 +37,6 @@ from cop_expert.model.rule import (
 )
 from cop_expert.model.template import Template, Value, Vocabulary
 
-SWRL = Namespace("http://www.w3.org/2003/11/swrl#")
 ENABLED = URIRef("http://swrl.stanford.edu/ontologies/3.3/swrla.owl#isRuleEnabled")
 BUILTINS = "http://www.w3.org/2003/11/swrlb#"
 COMPARISONS = {
@@ -50,7 +51,7 @@ ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 PROPERTIES = (SWRL.IndividualPropertyAtom, SWRL.DatavaluedPropertyAtom)
 MOST_ATOMS = 100
 """In the body of a rule, in its head, and among what a built-in reckons with."""
-BRACES = re.compile(r"\{(\w+)\}")
+BRACES = re.compile(r"\{([^{}]+)\}")
 
 
 class Unfit(Exception):
@@ -115,6 +116,9 @@ class _Reader:
         self.title = _title(graph, imp)
         names = {iri: name for name, iri in vocabulary.iris.items()}
         self.names = names
+        self.variables: dict[Node, str] = {}
+        """What our rule calls each."""
+        self.written = {name_of(node) for node in graph.subjects(RDF.type, SWRL.Variable)}
         self.relations = {
             relation.predicate: (template, relation)
             for template in vocabulary.templates.values()
@@ -149,8 +153,10 @@ class _Reader:
     def sentence(self) -> Sentence:
         """The comment with the variables in braces filled in."""
         pieces: list[str | Slot] = list(BRACES.split(self.comment))
+        called = {name_of(node): name for node, name in self.variables.items()}
         for place in range(1, len(pieces), 2):
-            pieces[place] = Slot(Variable(str(pieces[place]), self.origin), "")
+            name = str(pieces[place])
+            pieces[place] = Slot(Variable(called.get(name, _fitting(name)), self.origin), "")
         return tuple(pieces)
 
     # Atoms
@@ -275,11 +281,26 @@ class _Reader:
     def term(self, node: Node) -> Expression:
         """A variable, an individual by its name, or a value."""
         if (node, RDF.type, SWRL.Variable) in self.graph:
-            name = re.sub(r"\W", "_", last_part(node))
-            return Variable(name if name[:1].islower() else f"v_{name}", self.origin)
+            return Variable(self.variable(node), self.origin)
         if isinstance(node, Literal):
             return Constant(_value(node))
         return Constant(self.called.identity(node))
+
+    def variable(self, node: Node) -> str:
+        """Its own name, as far as rules of ours can bear it and no other variable bears it."""
+        if node not in self.variables:
+            own = name_of(node) if isinstance(node, URIRef) else ""
+            name = _fitting(own)
+            while name in self.variables.values() or name in self.written - {own}:
+                name += "_"
+            self.variables[node] = name
+        return self.variables[node]
+
+
+def _fitting(name: str) -> str:
+    """A name for a variable, as rules of ours write it."""
+    fitting = re.sub(r"\W", "_", name)
+    return fitting if fitting[:1].islower() else f"v_{fitting}"
 
 
 def _value(literal: Literal) -> Value:

@@ -1,7 +1,8 @@
 """Ontologies in, the vocabulary of templates out: classes, fields, keys, sentences, columns."""
 
+import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache, cached_property
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from rdflib.term import Node
 
 from cop_expert.load.graph import new_graph, read_graph
 from cop_expert.load.words import with_article
-from cop_expert.model.arithmetic import to_millionths
+from cop_expert.model.arithmetic import can_be_held, to_millionths
 from cop_expert.model.template import Datatype, Field, Kind, Template, Value, Vocabulary
 from cop_expert.resources import resource
 
@@ -22,11 +23,17 @@ NUMERIC = {
     for name in ("decimal", "integer", "nonNegativeInteger", "positiveInteger", "int", "long")
 }
 NAMED = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, RDFS.Datatype)
+CARDINALITIES = (
+    (OWL.cardinality, OWL.qualifiedCardinality),
+    (OWL.maxCardinality, OWL.maxQualifiedCardinality),
+    (OWL.minCardinality, OWL.minQualifiedCardinality),
+)
+WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 def read_vocabulary(graph: Graph | None = None, language: str = "en") -> Vocabulary:
     """The templates of a graph in which the standard ontology stands, too; else of that alone."""
-    return _Reader(standard_graph() if graph is None else graph, language).vocabulary()
+    return Reader(standard_graph() if graph is None else graph, language).vocabulary()
 
 
 def with_standard(graphs: Iterable[Graph]) -> Graph:
@@ -44,58 +51,65 @@ def standard_graph() -> Graph:
     return graph
 
 
-class _Reader:
-    """Looks things up in one graph."""
+class Reader:
+    """Looks things up in one graph; passes over what it cannot use, which `classes` tells."""
 
     def __init__(self, graph: Graph, language: str) -> None:
         self.graph = graph
         self.language = language
 
     def vocabulary(self) -> Vocabulary:
-        templates = [
-            self.template(node, given)
-            for group, given in ((COP.Given, True), (COP.Inferred, False))
-            for node in self.subclasses(group)
-        ]
+        templates = [self.template(node, given) for node, given in self.kinds()]
         return Vocabulary(
             templates={found.name: found for found in sorted(templates, key=lambda t: t.name)},
             datatypes={
-                _name(node): self.datatype(node)
-                for node in sorted(self.graph.subjects(RDF.type, RDFS.Datatype), key=str)
+                name_of(node): self.datatype(node)
+                for node in sorted(self.graph.subjects(RDF.type, RDFS.Datatype), key=_rank)
                 if isinstance(node, URIRef)
             },
             individuals={
-                _name(owner): str(word)
+                name_of(owner): str(word)
                 for individual, word in sorted(self.graph.subject_objects(COP.called))
                 for owner in self.graph.objects(individual, RDF.type)
-                if owner != OWL.NamedIndividual
+                if name_of(owner) in self.above
             },
             above=self.above,
             disjoint=tuple(
-                frozenset(map(_name, self.members(members)))
+                frozenset(map(name_of, filter(self.is_known, self.members(members))))
                 for node in self.graph.subjects(RDF.type, OWL.AllDisjointClasses)
                 for members in self.graph.objects(node, OWL.members)
             ),
             iris=self.iris,
         )
 
+    def kinds(self) -> list[tuple[URIRef, bool]]:
+        """The class of each template, and whether its facts are given; the standard ones last."""
+        groups = ((COP.Given, True), (COP.Inferred, False))
+        found = [(node, given) for group, given in groups for node in self.subclasses(group)]
+        return sorted(found, key=lambda kind: _rank(kind[0]))
+
     @cached_property
     def iris(self) -> dict[str, str]:
         """Where two ontologies use the same name, it is the standard one that counts."""
         nodes = {node for kind in NAMED for node in self.graph.subjects(RDF.type, kind)}
         nodes |= self.classes | set(self.graph.objects(None, OWL.onProperty))
-        iris = sorted(str(node) for node in nodes if isinstance(node, URIRef))
-        return {_name(iri): iri for iri in sorted(iris, key=lambda iri: iri.startswith(str(COP)))}
+        nodes |= set(self.graph.objects(None, COP.itself))
+        named = sorted((node for node in nodes if isinstance(node, URIRef)), key=_rank)
+        return {name_of(node): str(node) for node in named}
+
+    def is_known(self, node: Node) -> bool:
+        """True for what its name alone stands for."""
+        return self.iris.get(name_of(node)) == str(node)
 
     @cached_property
     def above(self) -> dict[str, frozenset[str]]:
         return {
-            _name(node): frozenset(
-                _name(parent)
+            name_of(node): frozenset(
+                name_of(parent)
                 for parent in self.graph.transitive_objects(node, RDFS.subClassOf)
                 if isinstance(parent, URIRef)
             )
-            for node in self.classes
+            for node in sorted(self.classes, key=_rank)
         }
 
     @cached_property
@@ -110,24 +124,27 @@ class _Reader:
         return sorted(sub for sub in found if isinstance(sub, URIRef) and sub != node)
 
     def template(self, node: URIRef, given: bool) -> Template:
-        itself = self.inherited(node, COP.itself)
+        named = self.inherited(node, COP.itself)
+        itself = named if isinstance(named, URIRef) else None
         fields = self.fields(node)
         if itself:
-            own = self.field(URIRef(itself), None, OWL.cardinality, 1)
+            own = self.field(itself, None, OWL.cardinality, 1)
             fields = [own, *(field for field in fields if field.name != own.name)]
         asks = sorted(str(text) for text in self.graph.objects(node, COP.asks))
         return Template(
-            name=_name(node),
-            label=self.text(node, RDFS.label) or _name(node),
+            name=name_of(node),
+            label=self.text(node, RDFS.label) or name_of(node),
             comment=self.text(node, RDFS.comment),
             given=given,
             fields=tuple(fields),
-            key=self.key(node, fields, _name(itself) if itself else ""),
-            itself=_name(itself) if itself else "",
+            key=self.key(node, fields, name_of(itself) if itself else ""),
+            itself=name_of(itself) if itself else "",
             naming=str(self.inherited(node, COP.naming) or ""),
-            declares=_name(self.one(node, COP.declares)),
-            must_be=_name(self.one(node, COP.mustBe)),
+            declares=name_of(self.one(node, COP.declares)),
+            must_be=name_of(self.one(node, COP.mustBe)),
             table=self.table(node),
+            across=name_of(self.one(node, COP.across)),
+            in_cells=name_of(self.one(node, COP.inCells)),
             optional_table=bool(self.one(node, COP.optionalTable)) or self.is_special(node),
             also_columns=tuple(sorted(map(str, self.graph.objects(node, COP.alsoColumn)))),
             says=self.texts(node, COP.says) or self.plain_sentence(node, itself),
@@ -138,12 +155,12 @@ class _Reader:
             asks=tuple(tuple(text.split()) for text in asks),
             own_question=bool(self.one(node, COP.ownQuestion)),
             may_change=tuple(str(self.one(node, COP.mayChange) or "").split()),
-            compare_order=int(str(self.one(node, COP.compareOrder) or 0)),
-            change_cost=int(str(self.one(node, COP.changeCost) or 10)),
+            compare_order=self.whole(node, COP.compareOrder, 0),
+            change_cost=self.whole(node, COP.changeCost, 10),
             obvious=bool(self.one(node, COP.obvious)),
             weighty=bool(self.one(node, COP.weighty)),
             on_demand=bool(self.one(node, COP.onDemand)),
-            ask_order=int(str(self.one(node, COP.askOrder) or 99)),
+            ask_order=self.whole(node, COP.askOrder, 99),
         )
 
     def is_special(self, node: URIRef) -> bool:
@@ -154,12 +171,12 @@ class _Reader:
 
     def table(self, node: URIRef) -> str:
         """A special kind of something has a table, too, which goes by its own name."""
-        return _name(node) if self.is_special(node) else str(self.one(node, COP.table) or "")
+        return name_of(node) if self.is_special(node) else str(self.one(node, COP.table) or "")
 
     def plain_sentence(self, node: URIRef, itself: Any) -> dict[str, str]:
         """For things of a kind of which nobody has said how to say it."""
-        label = self.text(node, RDFS.label) or _name(node)
-        return {"en": f"{{{_name(itself)}}} is {with_article(label)}"} if itself else {}
+        label = self.text(node, RDFS.label) or name_of(node)
+        return {"en": f"{{{name_of(itself)}}} is {with_article(label)}"} if itself else {}
 
     def inherited(self, node: Node, predicate: URIRef) -> Any:
         """What is said of the class, or of the nearest one above it."""
@@ -173,33 +190,30 @@ class _Reader:
         for owner in self.graph.transitive_objects(node, RDFS.subClassOf):
             if owner is None or (owner, RDF.type, OWL.Restriction) not in self.graph:
                 continue
-            on_property = cast(URIRef, self.graph.value(owner, OWL.onProperty))
+            on_property = self.graph.value(owner, OWL.onProperty)
+            if not isinstance(on_property, URIRef):
+                continue  # of something the other way round, say
             narrowed = self.graph.value(owner, OWL.onClass) or self.graph.value(
                 owner, OWL.onDataRange
             )
             for bound, number in self.cardinality(owner):
                 field = self.field(on_property, narrowed, bound, number)
-                order = int(str(self.one(on_property, COP.order) or 1000))
-                found[field.name] = (order, field)
+                found[field.name] = (self.whole(on_property, COP.order, 1000), field)
         in_order = sorted(found.values(), key=lambda pair: (pair[0], pair[1].name))
         return [field for _, field in in_order]
 
     def cardinality(self, restriction: Node) -> Iterable[tuple[URIRef, int]]:
-        for plain, qualified in (
-            (OWL.cardinality, OWL.qualifiedCardinality),
-            (OWL.maxCardinality, OWL.maxQualifiedCardinality),
-            (OWL.minCardinality, OWL.minQualifiedCardinality),
-        ):
+        for plain, qualified in CARDINALITIES:
             for predicate in (plain, qualified):
-                for number in self.graph.objects(restriction, predicate):
-                    yield plain, int(str(number))
+                if (restriction, predicate, None) in self.graph:
+                    yield plain, self.whole(restriction, predicate, 1)
 
     def field(
         self, on_property: URIRef, narrowed: Node | None, bound: URIRef, number: int
     ) -> Field:
-        values = narrowed or self.graph.value(on_property, RDFS.range)
+        values = narrowed or self.value(on_property, RDFS.range)
         datatype = self.values(values)
-        name = _name(on_property)
+        name = name_of(on_property)
         default = self.one(on_property, COP.default)
         return Field(
             name=name,
@@ -223,7 +237,7 @@ class _Reader:
         listed = self.inherited(node, OWL.hasKey)
         if listed is None:
             return tuple(field.name for field in fields)
-        named = {_name(member) for member in self.members(listed)}
+        named = {name_of(member) for member in self.members(listed)}
         return tuple(field.name for field in fields if field.name in named)
 
     def values(self, node: Node | None) -> Datatype:
@@ -233,25 +247,27 @@ class _Reader:
         if (node, RDF.type, RDFS.Datatype) in self.graph or str(node).startswith(str(XSD)):
             return self.datatype(node)
         union = self.graph.value(node, OWL.unionOf)
-        classes = frozenset(map(_name, self.members(union) if union else [node]))
+        classes = frozenset(map(name_of, self.members(union) if union else [node]))
         return Datatype(" or ".join(sorted(classes)), classes=classes)
 
     def datatype(self, node: Node) -> Datatype:
         if str(node).startswith(str(XSD)):
-            return Datatype(_name(node), _kind(node))
-        meaning = self.graph.value(node, OWL.equivalentClass) or node
+            return Datatype(name_of(node), _kind(node))
+        meaning = self.value(node, OWL.equivalentClass) or node
         words = self.graph.value(meaning, OWL.oneOf)
         base = self.graph.value(meaning, OWL.onDatatype)
+        kind = _kind(base or meaning) if words is None else Kind.TEXT
         facets = self.facets(self.graph.value(meaning, OWL.withRestrictions))
+        bounds = facets if kind == Kind.NUMBER else {}
         return Datatype(
-            name=_name(node) if isinstance(node, URIRef) else "",
-            kind=_kind(base or meaning) if words is None else Kind.TEXT,
-            least=_bound(facets.get(XSD.minInclusive)),
-            above=_bound(facets.get(XSD.minExclusive)),
-            most=_bound(facets.get(XSD.maxInclusive)),
+            name=name_of(node) if isinstance(node, URIRef) else "",
+            kind=kind,
+            least=amount(bounds.get(XSD.minInclusive)),
+            above=amount(bounds.get(XSD.minExclusive)),
+            most=amount(bounds.get(XSD.maxInclusive)),
             choices=tuple(map(str, self.members(words))) if words else (),
             pattern=str(facets.get(XSD.pattern, "")),
-            factor=int(str(self.one(node, COP.factor) or 1)),
+            factor=self.whole(node, COP.factor, 1),
             one=self.texts(node, COP.saysOne),
             many=self.texts(node, COP.saysMany),
             apart=self.texts(node, COP.saysApart),
@@ -265,9 +281,18 @@ class _Reader:
     def members(self, node: Node) -> list[Any]:
         return list(Collection(self.graph, cast(BNode, node)))
 
+    def value(self, node: Node, predicate: URIRef) -> Node | None:
+        """Of a standard term, what the standard ontology says."""
+        graphs = (standard_graph(), self.graph)
+        return next((v for graph in graphs if (v := graph.value(node, predicate))), None)
+
     def one(self, node: Node, predicate: URIRef) -> Any:
         """The only value there should be; the first by code point where there are more."""
         return min(self.graph.objects(node, predicate), key=str, default=None)
+
+    def whole(self, node: Node, predicate: URIRef, otherwise: int) -> int:
+        said = str(self.one(node, predicate))
+        return int(said) if WHOLE.fullmatch(said) else otherwise
 
     def texts(self, node: Node, predicate: URIRef) -> dict[str, str]:
         found = sorted(self.graph.objects(node, predicate), key=str)
@@ -278,9 +303,14 @@ class _Reader:
         return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), "")
 
 
-def _name(node: Any) -> str:
+def name_of(node: Any) -> str:
     """The last part of an IRI."""
     return "" if node is None else str(node).replace("#", "/").rsplit("/", 1)[-1]
+
+
+def _rank(node: Node) -> tuple[bool, str]:
+    """Those of the standard ontology last: where names are the same, they count."""
+    return str(node).startswith(str(COP)), str(node)
 
 
 def _kind(node: Node) -> Kind:
@@ -289,15 +319,19 @@ def _kind(node: Node) -> Kind:
     return Kind.TRUTH if node == XSD.boolean else Kind.TEXT
 
 
-def _bound(literal: Node | None) -> int | None:
-    """A facet in millionths, read from the literal's own text."""
-    return None if literal is None else to_millionths(Decimal(str(literal)))
+def amount(literal: Node | str | None) -> int | None:
+    """A number in millionths, read from the literal's own text; none where it is no number."""
+    try:
+        number = Decimal(str(literal))
+    except InvalidOperation:
+        return None
+    return to_millionths(number) if can_be_held(number) else None
 
 
 def _value(text: str, datatype: Datatype) -> Value:
     match datatype.kind:
         case Kind.NUMBER:
-            return to_millionths(Decimal(text))
+            return amount(text)
         case Kind.TRUTH:
             return text == "true"
         case Kind.TEXT:

@@ -37,8 +37,12 @@ def plain(heading: str) -> str:
 
 def shown(text: str) -> str:
     """The text between quotation marks, cut where it is long, on one line in any terminal."""
-    short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return "'" + "".join(c if c.isprintable() else "\ufffd" for c in short) + "'"
+    return f"'{printable(text if len(text) <= SHOWN else text[: SHOWN - 1] + '…')}'"
+
+
+def printable(text: str) -> str:
+    """The text without what would move the cursor, turn the writing round or break the line."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def listed(words: list[str], last: str = "and") -> str:

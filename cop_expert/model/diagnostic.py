@@ -46,8 +46,9 @@ class KnowledgeProblem(Exception):
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Each diagnostic once, by place, and at one place by what is said."""
 
-    def place(found: Diagnostic) -> tuple[Origin, str, str, str]:
-        return found.origin, found.code, found.message, str(found)
+    def place(found: Diagnostic) -> tuple[Origin, bool, str, str, str]:
+        goes_on = found.code == "more-problems"  # after those that are listed
+        return found.origin, goes_on, found.code, found.message, str(found)
 
     return sorted(set(diagnostics), key=place)
 

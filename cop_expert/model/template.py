@@ -89,6 +89,10 @@ class Template(Struct, frozen=True, dict=True):
     must_be: str = ""
     """The template one of whose composed names this fact's fields must make."""
     table: str = ""
+    across: str = ""
+    """The field whose values head the columns where others write a matrix; empty: they do not."""
+    in_cells: str = ""
+    """The field whose values stand in the cells of such a matrix."""
     optional_table: bool = False
     also_columns: tuple[str, ...] = ()
     compare_order: int = 0
