@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -92,6 +92,34 @@ def test_the_plateau_of_the_hotel() -> None:
     assert (found.finer.units, found.finer.running) == (("Kitchen",), 40_500_000)
     assert (found.finer.communities, found.finer.wasted) == (2, 81 * UNIT)
     assert (found.coarser.units, found.coarser.wasted) == (("Grand Hotel",), 426 * UNIT)
+
+
+def test_a_range_ends_only_where_the_cut_changes() -> None:
+    """Sizes keep Northwater split beyond the plateau of the hours alone, which ends at 13,256."""
+    run = conclude(NORTHWATER)
+    cuts = Cuts(Known(run.facts, Speaker(run.facts)))
+    each = [set(cuts.places(edge)) for edge in cuts.edges]
+    assert all(one != other for one, other in pairwise(each))
+    choice = weighed(run).in_force
+    assert choice is not None
+    stretch = choice.stretch
+    assert (stretch.low // UNIT, stretch.high, stretch.is_widest) == (2703, None, True)
+    page = document(NORTHWATER).replace("\xa0", " ")
+    assert "from 2,704 hours a year on: ten communities, your decisions and the limits" in page
+    assert "2,704 hours or more (**the widest range**" in page
+
+
+def test_a_decision_widens_the_range_in_which_the_widest_plateau_begins(tmp_path: Path) -> None:
+    hotel = copy_of(HOTEL, tmp_path / "hotel")
+    headings = "decision,subject,object,reason,by,on\n"
+    write(hotel, "tables/decisions.csv", f"{headings}split,Kitchen,,Crafts,Ines Roth,2026-03-02\n")
+    run = conclude(hotel)
+    choice = weighed(run).in_force
+    assert choice is not None
+    stretch = choice.stretch
+    assert (stretch.low, stretch.high, stretch.is_widest) == (33 * UNIT, 213 * UNIT, True)
+    assert choice.running == 40_500_000
+    same_as_a_run(hotel, run, iter([33 * UNIT, 40_500_000, 213 * UNIT]))
 
 
 def test_eight_families_stand_over_the_widest_range(ddat: Path) -> None:  # noqa: F811

@@ -70,8 +70,8 @@ class Cuts:
         self.spans = list(_spans(self.tree, self.roots))
         self.running = known.number("RunningCost", "hours")
         self.floor = min((number(r["hours"]) for r in known.records("CutStep")), default=0)
-        plateau = known.one("WidestPlateau") or {}
-        self.plateau = number(plateau.get("low")), number(plateau.get("high")) or ALWAYS
+        self.foot = number((known.one("WidestPlateau") or {}).get("low"))
+        """Where the widest plateau of the hours alone begins."""
         self.merges = {
             str(record["subject"]): str(record["object"])
             for record in known.all("Decision", kind="merge")
@@ -80,10 +80,10 @@ class Cuts:
 
     @cached_property
     def edges(self) -> list[int]:
-        """The running costs at which a community comes or goes, and the ends of the plateau."""
+        """The least running cost, then those at which a community comes or goes."""
         start = min(self.floor, self.running)
         found = {edge for span in self.spans for edge in (span.low, span.high)}
-        return sorted({start} | {e for e in found | {*self.plateau} if start < e < ALWAYS})
+        return sorted({start} | {edge for edge in found if start < edge < ALWAYS})
 
     def counts(self) -> list[int]:
         """Communities from each edge on."""

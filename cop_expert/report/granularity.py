@@ -27,7 +27,7 @@ def granularity(known: Known, reasons: Reasons, rulebook: CheckedRulebook) -> Gr
 
 def stretches(cuts: Cuts) -> tuple[Stretch, ...]:
     """From one running cost at which the cut changes to the next."""
-    joining, (foot, head) = cuts.joining(), cuts.plateau
+    joining = cuts.joining()
     highs = [*cuts.edges[1:], None]
     rows = zip(cuts.edges, highs, cuts.counts(), cuts.burdens(), strict=True)
     return tuple(
@@ -37,7 +37,7 @@ def stretches(cuts: Cuts) -> tuple[Stretch, ...]:
             communities=communities,
             wasted=wasted,
             rejoined=tuple(sorted(map(cuts.known.name, joining.get(high or ALWAYS, [])))),
-            is_widest=foot <= low and (high or ALWAYS) <= head,
+            is_widest=low <= cuts.foot < (high or ALWAYS),
             in_force=low <= cuts.running < (high or ALWAYS),
         )
         for low, high, communities, wasted in rows

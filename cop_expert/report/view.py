@@ -9,7 +9,6 @@ from math import inf
 from typing import Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cop_expert.report.reasons import Reason, Sentence
 
@@ -353,18 +352,20 @@ class Stretch(Struct, frozen=True):
     rejoined: tuple[str, ...]
     """Units that stay whole from its upper end on."""
     is_widest: bool
-    """True where it is the widest range over which the hours alone give one cut, or part of it."""
+    """True where the widest range over which the hours alone give one cut begins."""
     in_force: bool
     """True where it holds what a community costs to run."""
+
+    @property
+    def width(self) -> float:
+        """How many times its lower end its upper end is."""
+        return self.high / self.low if self.high and self.low else inf
 
 
 def widest_of(stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
     """Those over the widest ranges of running costs, and the one in force, in order of costs."""
 
-    def width(one: Stretch) -> tuple[bool, float]:
-        return one.in_force, one.high / one.low if one.high and one.low else inf
-
-    kept = sorted(stretches, key=width, reverse=True)[:STRETCHES]
+    kept = sorted(stretches, key=lambda one: (one.in_force, one.width), reverse=True)[:STRETCHES]
     return tuple(one for one in stretches if one in kept)
 
 
@@ -381,9 +382,15 @@ class Granularity(Struct, frozen=True):
 
     @property
     def widest(self) -> Stretch | None:
-        """The widest range; decisions may change the cut within it."""
-        found = [stretch for stretch in self.stretches if stretch.is_widest]
-        return replace(found[0], high=found[-1].high) if found else None
+        """The cut with which the widest range of the hours alone begins; decisions and sizes may
+        have made its own range wider or narrower."""
+        return next((stretch for stretch in self.stretches if stretch.is_widest), None)
+
+    @property
+    def is_unrivalled(self) -> bool:
+        """True where there are others, and none with an upper end stands over so wide a range."""
+        ends = [stretch.width for stretch in self.stretches if stretch.high is not None]
+        return self.widest is not None and self.widest.width >= max(ends, default=inf)
 
     @property
     def listed(self) -> tuple[Stretch, ...]:

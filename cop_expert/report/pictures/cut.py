@@ -127,8 +127,8 @@ def steps(granularity: Granularity, known: Known) -> Steps | None:
         path.append(f"{'L' if path else 'M'}{start:.1f} {y:.1f}L{end:.1f} {y:.1f}")
     widest = granularity.widest
     plateau = None
-    if widest and widest.high is not None:
-        start, end = across(widest.low), across(widest.high)
+    if widest:
+        start, end = across(widest.low), across(widest.high or last)
         plateau = Box(
             "plateau", round(start, 1), PLOT_TOP, round(end - start, 1), PLOT_BOTTOM - PLOT_TOP
         )
