@@ -1006,7 +1006,7 @@ def granularity(folder: Path, every: bool, picture: Path | None, as_json: bool) 
       cop-expert granularity grand-hotel --picture steps.svg
     """
     from cop_expert.report.choices import choices
-    from cop_expert.report.choosing import choices_json, choices_text
+    from cop_expert.report.choosing import choices_text
     from cop_expert.report.known import Known
     from cop_expert.report.language import LocalSpeaker
     from cop_expert.report.phrases import phrases
@@ -1020,7 +1020,7 @@ def granularity(folder: Path, every: bool, picture: Path | None, as_json: bool) 
     if picture:
         write_picture(run, folder, picture)
     if as_json:
-        echo_json(choices_json(found))
+        echo_answer(found)
         return
     click.echo(choices_text(found, known, words), nl=False)
 
@@ -1140,9 +1140,7 @@ def budget(folder: Path, hours: int | None, engine: str, as_json: bool) -> None:
     if found is None:
         raise click.UsageError("say how many hours there are: cop-expert budget FOLDER 200")
     if as_json:
-        import msgspec
-
-        echo_json(msgspec.to_builtins(found))
+        echo_answer(found)
         return
     click.echo(terminal.budget_text(found), nl=False)
 
@@ -1175,9 +1173,7 @@ def robustness(folder: Path, trials: int, seed: int, as_json: bool) -> None:
     with progress() as stage:
         found = pipeline.robustness(folder, trials, seed, stage)
     if as_json:
-        import msgspec
-
-        echo_json(msgspec.to_builtins(found))
+        echo_answer(found)
         return
     run = concluded(folder)
     terminal = Terminal(run.facts, run.manifest.language, folder)
@@ -1315,6 +1311,12 @@ def print_graph(
         click.echo(template_text(only, whole, vocabulary), nl=False)
     else:
         click.echo(graph_text(whole), nl=False)
+
+
+def echo_answer(found: Any) -> None:
+    from cop_expert.report.machines import for_machines
+
+    echo_json(for_machines(found))
 
 
 def echo_json(thing: Any) -> None:

@@ -1,4 +1,4 @@
-"""The nouns of an answer in, the page that tells what stands in its JSON out, and its schema."""
+"""The nouns of answers in, the page that tells what stands in their JSON out, and a schema."""
 
 import ast
 import re
@@ -12,24 +12,37 @@ from msgspec import Struct
 from cop_expert.model import miss, proof
 from cop_expert.model.explained import VERSION, Explained, Fault, Refused, Replay
 from cop_expert.model.origin import Origin
+from cop_expert.report import choices, trials, view
 
-NOUNS: list[type[Struct]] = [
+EXPLAINING: list[type[Struct]] = [
     Explained, proof.Proof, proof.Derivation, proof.Ledger, proof.Line, proof.Absent,
     proof.Compared, Replay, Fault, Refused, miss.Refusal, miss.Miss, miss.Short, miss.Needed,
     miss.Missing, miss.Blocked, Origin,
 ]  # fmt: skip
-NAMES = {noun.__name__ for noun in NOUNS}
+LEADING: list[type[Struct]] = [
+    choices.Choices, choices.Choice, view.Stretch, choices.Left, choices.Turn, view.Budget,
+    view.Claim, trials.Robustness, trials.Range, trials.FirmCut, trials.FirmAssignment,
+    trials.Single,
+]  # fmt: skip
 PLAIN = {
     "str": "text",
     "int": "whole number",
     "bool": "true or false",
+    "Amount": "number",
     "Value": "whole number, text, true or false, or null",
     "Premise": "[Proof](#proof), [Absent](#absent) or [Compared](#compared)",
     "Lack": "[Short](#short), [Missing](#missing) or [Blocked](#blocked)",
 }
 
 JSON = f"""\
-# Explanations as JSON
+# Answers as JSON
+
+`--json` prints what other programs can read. Texts are said in the engagement's language; they are
+text and nothing more: whoever puts them into a page escapes them. The first part of this page is
+about explanations, [the second](#what-a-leader-asks) about how finely to cut, short hours, and how
+firm it all is.
+
+## Why, and why not
 
 `cop-expert why … --format json` prints an [Explained](#explained),
 `cop-expert why-not … --format json` a [Refused](#refused). This is version {VERSION} of the form:
@@ -39,17 +52,27 @@ fields may be added, but none changes its meaning or goes away without a new ver
 - Numbers in `values`, and others of which that is said, are exact: whole counts of millionths.
   333333 is 0.333333.
 - Where several kinds of thing may stand, `type` says which one does.
-- What is said is said in the engagement's language. It is text and nothing more: whoever puts it
-  into a page escapes it.
 - `why --full --format json` gives a proof whole; without it, facts that are questions of their own
   are `unopened`. A fact that was proved before in the same answer is `above`."""
+
+CHOICES = """\
+## What a leader asks
+
+`cop-expert granularity … --json` prints [Choices](#choices), `cop-expert budget … --json` a
+[Budget](#budget), `cop-expert robustness … --json` a [Robustness](#robustness). Here a number is
+the number itself: hours, people, or a share from 0 to 1."""
 
 
 def json_page() -> Iterator[str]:
     """Every noun with its fields."""
-    yield JSON
-    for noun in NOUNS:
-        yield from ("", f"## {noun.__name__}", "", *_told(noun), "")
+    for text, nouns in ((JSON, EXPLAINING), (CHOICES, LEADING)):
+        yield from (text, "")
+        yield from _described(nouns)
+
+
+def _described(nouns: list[type[Struct]]) -> Iterator[str]:
+    for noun in nouns:
+        yield from ("", f"### {noun.__name__}", "", *_told(noun), "")
         yield "| field | what stands there | |"
         yield "| --- | --- | --- |"
         tag = noun.__struct_config__.tag
@@ -96,6 +119,10 @@ def _plainly(annotation: str) -> str:
     bare = annotation.replace("'", "")
     if found := re.fullmatch(r"tuple\[(\w+), \.\.\.\]", bare):
         return f"list of {_plainly(found[1])}"
+    if re.fullmatch(r"tuple\[tuple\[(str, )+str\], \.\.\.\]", bare):
+        return "list of lists of text"
+    if bare == "tuple[str | None, ...]":
+        return "list of text or null"
     if found := re.fullmatch(r"dict\[str, (\w+)\]", bare):
         return f"object, to each name {_plainly(found[1])}"
     if found := re.fullmatch(r"(\w+) \| None", bare):

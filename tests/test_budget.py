@@ -170,7 +170,7 @@ def test_hours_are_set_once_for_all(tmp_path: Path) -> None:
     assert run("budget", hotel).exit_code == 2
     text = (hotel / "engagement.toml").read_text(encoding="utf-8")
     write(hotel, "engagement.toml", f"budget_hours = 200\n{text}")
-    assert json.loads(run("budget", hotel, "--json").stdout)["hours"] == 200_000_000
+    assert json.loads(run("budget", hotel, "--json").stdout)["hours"] == 200
     report = run("report", hotel, "--audience", "leader").stdout
     assert "1. **200 hours meet 65\u00a0% of the need.** Nine of 13 assignments fit;" in report
     section = report.partition("\n## What comes first when hours are short\n")[2].partition(

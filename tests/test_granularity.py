@@ -254,10 +254,11 @@ def test_the_table_of_the_hotel() -> None:
 def test_machines_are_told_the_same() -> None:
     answer = CliRunner().invoke(main, ["granularity", str(HOTEL), "--json"])
     found = json.loads(answer.stdout)
-    (choice,) = [choice for choice in found["choices"] if choice["in_force"]]
-    assert (choice["from"], choice["to"], choice["communities"]) == (40.5, 213, 3)
+    (choice,) = [choice for choice in found["choices"] if choice["stretch"]["in_force"]]
+    stretch = choice["stretch"]
+    assert (stretch["low"], stretch["high"], stretch["communities"]) == (40.5, 213, 3)
     assert (choice["assigned"], choice["superfluous"], choice["crossings"]) == (378, 122, 2)
-    assert choice["best"] == {"communities": 3, "saved": 0, "splits_also": []}
+    assert (choice["best"], choice["saved"], choice["left"]) == (3, 0, [])
 
 
 def test_the_picture_is_the_one_that_the_document_carries(tmp_path: Path) -> None:

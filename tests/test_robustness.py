@@ -96,7 +96,7 @@ def toy(trial: Trial) -> Outcome:
     while the threshold is not higher."""
     low = trial.assessments.get(KEYS[0]) != FOUND.assessments[KEYS[0]].high
     is_high = trial.parameters.get("core_reach") == THRESHOLDS["core_reach"].high
-    communities = {"All": 9} if is_high else {"Kitchen": 7}
+    communities = {"All" if is_high else "Kitchen": frozenset({"Chef", "Cook"})}
     return Outcome(communities, {("Kitchen", "Knives"): "core" if low else "specialist"})
 
 
@@ -117,6 +117,21 @@ def test_what_changes_is_counted_and_its_cause_found() -> None:
     assert alone["", KEYS[0], 1] == ((), (), (turned,))
     assert alone["", (), 1] == ((), (), (turned,))
     assert alone["relevant", (), 1] == ((), (), ())
+
+
+def test_a_community_of_other_people_is_another_whatever_its_name_and_size() -> None:
+    def swapped(trial: Trial) -> Outcome:
+        posts = {"Chef", "Server" if "core_reach" in trial.parameters else "Cook"}
+        return Outcome({"Kitchen": frozenset(posts)}, {("Kitchen", "Knives"): "core"})
+
+    firm = robustness(swapped(Trial({}, {})), FOUND, 40, 1, swapped)
+    as_it_is = sum("core_reach" not in drawn(FOUND, 1, t).parameters for t in range(1, 41))
+    assert 0 < as_it_is < 40
+    assert [(cut.runs, cut.is_ours) for cut in firm.cuts] == [
+        (as_it_is, True),
+        (40 - as_it_is, False),
+    ]
+    assert firm.whole == firm.assignments[0].of == as_it_is
 
 
 def test_a_trial_concludes_what_a_changed_engagement_does(hotel: Path, found: Robustness) -> None:
@@ -179,7 +194,7 @@ def test_the_terminal_says_what_is_firm_and_what_would_change_it(
     said = run("robustness", hotel, "--trials", str(TRIALS)).stdout
     words = " ".join(said.split())
     assert "The cut is firm: all three communities stand, with the same people, in all 4" in words
-    assert re.search(r"Of 13 assignments, \w+ are firm, the same in every trial", words)
+    assert re.search(r"Of 13 assignments, \w+ are firm, at the same level in every trial", words)
     doubtful = [one.item for one in found.assignments if one.level and not one.is_firm]
     assert doubtful and all(item.split()[0] in said for item in doubtful)
 

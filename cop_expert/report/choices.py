@@ -16,6 +16,7 @@ from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report.cuts import Cuts, Place, Possible
 from cop_expert.report.granularity import stretches
 from cop_expert.report.known import Known
+from cop_expert.report.machines import Amount
 from cop_expert.report.optimum import best_cut
 from cop_expert.report.view import Stretch, widest_of
 
@@ -36,7 +37,7 @@ class Left(Struct, frozen=True):
     """A unit that the rules leave whole and the best cut does not."""
 
     unit: str
-    cohesion: int
+    cohesion: Amount
     is_cohesive: bool
     """True where it is left for holding together; else its first split does not pay by itself."""
 
@@ -45,16 +46,22 @@ class Choice(Struct, frozen=True):
     """A cut, what it comes to by the rules, and the best one at the same running cost."""
 
     stretch: Stretch
-    smallest: int
-    largest: int
-    assigned: int
-    superfluous: int
+    """The running costs at which the rules choose it."""
+    smallest: Amount
+    """People in the smallest community."""
+    largest: Amount
+    """People in the largest one."""
+    assigned: Amount
+    """Hours of learning."""
+    superfluous: Amount
+    """Those of them that nobody wants and nobody must take."""
     crossings: int
-    running: int
+    """Topics that would have to be carried across."""
+    running: Amount
     """What a community is taken to cost: what it does where the cut is in force, else the least."""
     best: int
     """Communities of the cut that comes to the fewest hours."""
-    saved: int
+    saved: Amount
     """Hours, wasted or of running, by which that cut comes to less."""
     left: tuple[Left, ...]
     """Where the two differ."""
@@ -63,25 +70,33 @@ class Choice(Struct, frozen=True):
 class Turn(Struct, frozen=True):
     """What happens at one end of the range over which the cut in force stands."""
 
-    running: int
+    running: Amount
+    """The running cost at which it happens."""
     units: tuple[str, ...]
+    """Units that are whole above, and split below."""
     communities: int
-    """How many more or fewer."""
-    wasted: int
-    """Hours in common sets that are spared or added."""
+    """How many more there are below."""
+    wasted: Amount
+    """Hours in common sets that are spared below."""
 
 
 class Choices(Struct, frozen=True):
     """How finely to cut: all choices, and what is next to the one in force."""
 
     name: str
-    running: int
+    """The client's."""
+    running: Amount
+    """What a community costs to run, in hours a year."""
     is_set: bool
     """True where the leader set the running cost."""
     choices: tuple[Choice, ...]
+    """By running cost, the least first."""
     unlisted: int
+    """Choices over narrower ranges."""
     finer: Turn | None
+    """What would split next."""
     coarser: Turn | None
+    """What would be whole again next."""
 
     @property
     def in_force(self) -> Choice | None:

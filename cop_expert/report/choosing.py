@@ -1,11 +1,7 @@
-"""Choices of cut in, what the terminal and machines are told of them out."""
+"""Choices of cut in, what the terminal is told of them out."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from msgspec.structs import asdict
-
-from cop_expert.model.arithmetic import UNIT
 from cop_expert.report.choices import Choice, Choices, Turn
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
@@ -85,47 +81,3 @@ def _best(choice: Choice, known: Known, words: Phrases) -> Iterator[str]:
         yield f"  {pattern.format(unit=left.unit, cohesion=cohesion)}"
     if len(choice.left) > NAMED:
         yield f"  {words.more(len(choice.left) - NAMED)}"
-
-
-def choices_json(found: Choices) -> dict[str, Any]:
-    """The same for machines: hours and heads as plain numbers."""
-    return {
-        "name": found.name,
-        "running": found.running / UNIT,
-        "running_is_set": found.is_set,
-        "choices": [_choice_json(choice) for choice in found.choices],
-        "unlisted": found.unlisted,
-        "finer": _turn_json(found.finer),
-        "coarser": _turn_json(found.coarser),
-    }
-
-
-def _choice_json(choice: Choice) -> dict[str, Any]:
-    stretch = choice.stretch
-    return {
-        "from": stretch.low / UNIT,
-        "to": None if stretch.high is None else stretch.high / UNIT,
-        "widest": stretch.is_widest,
-        "in_force": stretch.in_force,
-        "communities": stretch.communities,
-        "smallest": choice.smallest / UNIT,
-        "largest": choice.largest / UNIT,
-        "assigned": choice.assigned / UNIT,
-        "superfluous": choice.superfluous / UNIT,
-        "wasted_in_common_sets": stretch.wasted / UNIT,
-        "crossings": choice.crossings,
-        "whole_from_its_end": list(stretch.rejoined),
-        "best": {
-            "communities": choice.best,
-            "saved": choice.saved / UNIT,
-            "splits_also": [
-                asdict(left) | {"cohesion": left.cohesion / UNIT} for left in choice.left
-            ],
-        },
-    }
-
-
-def _turn_json(turn: Turn | None) -> dict[str, Any] | None:
-    if turn is None:
-        return None
-    return asdict(turn) | {"running": turn.running / UNIT, "wasted": turn.wasted / UNIT}

@@ -19,10 +19,12 @@ from cop_expert.model.arithmetic import UNIT, divide_half_away
 from cop_expert.model.rule import Parameter
 from cop_expert.model.template import Datatype, Value, Vocabulary
 from cop_expert.report.known import number
+from cop_expert.report.machines import Amount
 
 ASSESSED, FOUND, ASKED = "Need", "current", "required"
 """The template of assessments, and its fields that hold what is there and what is asked."""
-CUT, ASSIGNED = "Community", "Assignment"
+CUT, ASSIGNED = "Member", "Assignment"
+"""What a trial concludes."""
 LEAST_STEP: int = UNIT // 20
 """A finer step than this no assessment is good for."""
 WHOLE = ("Headcount", "Count")
@@ -44,11 +46,11 @@ Move = tuple[str, Key, int]
 
 
 class Range(Struct, frozen=True):
-    """Something estimated, in millionths: what it is, and a step or a tenth below and above."""
+    """Something estimated: what it is, and a step or a tenth below and above."""
 
-    value: int
-    low: int
-    high: int
+    value: Amount
+    low: Amount
+    high: Amount
 
     def moved(self, way: int) -> int:
         return (self.low, self.value, self.high)[way + 1]
@@ -74,8 +76,8 @@ class Trial(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """What a trial concludes of the cut and of what goes to whom."""
 
-    communities: dict[str, int]
-    """With their heads."""
+    communities: dict[str, frozenset[str]]
+    """With their posts: a name and a number of heads do not tell who they are."""
     assignments: dict[Pair, str]
     """With their levels."""
 
@@ -87,13 +89,13 @@ class Single(Struct, frozen=True):
     """One thing moved alone."""
 
     parameter: str
-    """Empty: assessments."""
+    """Empty where assessments are moved."""
     assessment: tuple[str | None, ...]
-    """The key of the one that is moved; empty: all of them, or none."""
+    """Role, unit and practice of the one that is moved; empty: all of them, or a parameter."""
     way: int
     """-1: down, 1: up."""
-    value: int
-    """What the parameter is then."""
+    value: Amount
+    """What the parameter is then; 0 for assessments."""
     gone: tuple[str, ...]
     """Communities of ours that do not stand as they are."""
     new: tuple[str, ...]
@@ -108,6 +110,7 @@ class FirmCut(Struct, frozen=True):
 
     community: str
     runs: int
+    """Trials in which it stands."""
     is_ours: bool
     """False for one that comes up in trials only."""
 
@@ -120,6 +123,7 @@ class FirmAssignment(Struct, frozen=True):
     level: str
     """Empty for one that comes up in trials only."""
     of: int
+    """Trials in which its community stands."""
     levels: dict[str, int]
     """In how many trials at which level; the rest are those in which it is not assigned."""
 
@@ -136,8 +140,11 @@ class Robustness(Struct, frozen=True):
     """How firm the cut and the assignments are."""
 
     samples: int
+    """How many trials there were."""
     seed: int
-    step: int
+    """From which number chance was drawn."""
+    step: Amount
+    """By how much an assessment may be off; 0 where there is none."""
     assessments: int
     """How many of them may be off."""
     parameters: dict[str, Range]
@@ -147,6 +154,7 @@ class Robustness(Struct, frozen=True):
     cuts: tuple[FirmCut, ...]
     assignments: tuple[FirmAssignment, ...]
     singles: tuple[Single, ...]
+    """What each thing changes when it is moved alone."""
 
 
 # What may be off
@@ -263,8 +271,11 @@ def moved_alone(found: Estimates, move: Move) -> Trial:
 
 
 def outcome(facts: FactBase) -> Outcome:
+    posts: dict[str, set[str]] = {}
+    for record in facts.records(CUT):
+        posts.setdefault(str(record["community"]), set()).add(str(record["post"]))
     return Outcome(
-        {str(r["community"]): number(r["heads"]) for r in facts.records(CUT)},
+        {community: frozenset(found) for community, found in posts.items()},
         {(str(r["community"]), str(r["item"])): str(r["level"]) for r in facts.records(ASSIGNED)},
     )
 
@@ -299,9 +310,10 @@ def robustness(ours: Outcome, found: Estimates, samples: int, seed: int, tried: 
 
 def _cuts(ours: Outcome, outcomes: list[Outcome]) -> Iterator[FirmCut]:
     counts = Counter(cut for one in outcomes for cut in one.communities.items())
-    for community, heads in sorted(counts.keys() | ours.communities.items()):
-        is_ours = ours.communities.get(community) == heads
-        yield FirmCut(community, counts[community, heads], is_ours)
+    found = counts.keys() | ours.communities.items()
+    for community, posts in sorted(found, key=lambda cut: (cut[0], sorted(cut[1]))):
+        is_ours = ours.communities.get(community) == posts
+        yield FirmCut(community, counts[community, posts], is_ours)
 
 
 def _assignments(ours: Outcome, outcomes: list[Outcome]) -> Iterator[FirmAssignment]:
@@ -309,7 +321,7 @@ def _assignments(ours: Outcome, outcomes: list[Outcome]) -> Iterator[FirmAssignm
     levels: dict[Pair, Counter[str]] = {pair: Counter() for pair in ours.assignments}
     stands: Counter[str] = Counter()
     for one in outcomes:
-        standing = {name for name, heads in ours.communities.items() if _stands(one, name, heads)}
+        standing = {name for name, _ in ours.communities.items() & one.communities.items()}
         stands.update(standing)
         for pair, level in one.assignments.items():
             if pair[0] in standing:
@@ -317,10 +329,6 @@ def _assignments(ours: Outcome, outcomes: list[Outcome]) -> Iterator[FirmAssignm
     for pair in sorted(levels):
         level = ours.assignments.get(pair, "")
         yield FirmAssignment(*pair, level, stands[pair[0]], dict(sorted(levels[pair].items())))
-
-
-def _stands(one: Outcome, community: str, heads: int) -> bool:
-    return one.communities.get(community) == heads
 
 
 def _single(move: Move, found: Estimates, ours: Outcome, then: Outcome) -> Single:

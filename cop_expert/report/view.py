@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from cop_expert.report.machines import Amount
 from cop_expert.report.reasons import Reason, Sentence
 
 FIRST = 10
@@ -344,10 +345,12 @@ class CutUnit(Struct, frozen=True):
 class Stretch(Struct, frozen=True):
     """A range of running costs over which the hours give the same cut."""
 
-    low: int
-    high: int | None
+    low: Amount
+    """What a community costs to run in hours a year, this included."""
+    high: Amount | None
+    """This not included; none: however much."""
     communities: int
-    wasted: int
+    wasted: Amount
     """Hours that one common set of information in each community would waste."""
     rejoined: tuple[str, ...]
     """Units that stay whole from its upper end on."""
@@ -476,39 +479,45 @@ class Claim(Struct, frozen=True):
     item: str
     community: str
     level: str
-    people: int
-    hours: int
-    priority: int
+    people: Amount
+    hours: Amount
+    priority: Amount
     """The need that a hundred hours of it meet, in people with a full need."""
-    total: int
+    total: Amount
     """The hours of all down to here."""
     goal: str
     """What requires it, where it goes in for that; empty where for its own sake."""
-    asks: int
+    asks: Amount
     """Where it stays out, the hours that it takes with what it requires that is not in."""
-    left: int
+    left: Amount
     """Where it stays out, the hours that were left when its turn came."""
     reason: str
+    """Its place in the annex of a document; empty elsewhere."""
 
 
 class Budget(Struct, frozen=True):
     """What to do first when there are fewer hours than learning."""
 
-    hours: int
+    hours: Amount
     """As many as there are."""
-    spent: int
-    all_hours: int
-    bound: int
+    spent: Amount
+    """Hours of what goes in."""
+    all_hours: Amount
+    """Hours of all assignments."""
+    bound: Amount
     """Hours of what must be, however few there are, and of what that requires."""
-    need: int
+    need: Amount
     """The need that is met, in people with a full need."""
-    all_need: int
+    all_need: Amount
+    """The need that all assignments would meet."""
     fitting: int
+    """How many assignments go in."""
     all: int
     """How many assignments there are."""
     within: tuple[Claim, ...]
-    """In order; what a thing requires stands before it."""
+    """What goes in, in order; what a thing requires stands before it."""
     below: tuple[Claim, ...]
+    """What stays out, in order."""
     untold: int
     """Assignments that so few people take that nothing is said of them."""
 
