@@ -22,6 +22,7 @@ import duckdb
 import msgspec
 
 from cop_expert.files import DamagedFacts
+from cop_expert.model.lapsed import Lapsed
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Kind, Template, Value, Vocabulary
 
@@ -182,6 +183,18 @@ class FactBase:
         if not found:
             raise LookupError(name)
         return msgspec.json.decode(found[0][0], type=kind)
+
+    def keep_lapsed(self, lapsed: list[Lapsed]) -> None:
+        if lapsed:
+            self.keep("lapsed", lapsed)
+
+    def lapsed(self, template: str) -> list[Lapsed]:
+        """Rows for the template that no longer count, in order of their places."""
+        try:
+            found = self.kept("lapsed", list[Lapsed])
+        except LookupError:
+            return []
+        return [one for one in found if one.template == template]
 
     def stage(
         self,

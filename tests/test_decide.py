@@ -176,6 +176,30 @@ def test_what_has_lapsed_is_not_obeyed(hotel: Path) -> None:
         assert ("warning[lapsed]" in warned) == (not is_split)
 
 
+def test_what_has_lapsed_is_said_where_it_is_missed(hotel: Path) -> None:
+    """In the strategy, in the list of decisions, and where it is asked why something is not so."""
+    rows = (
+        "assign,barista art,Front of house,They asked,Ines Roth,2026-03-02,,2026-06-29\n"
+        "assign,Barista art,Front of house,They asked again,GM,2026-03-09,,2026-06-30\n"
+        "merge,Bar annex,Kitchen,It was closed,GM,2026-03-04,,2026-05-30\n"
+    )
+    write(hotel, "tables/decisions.csv", HEADINGS + rows)
+    settings = (hotel / "engagement.toml").read_text(encoding="utf-8")
+    write(hotel, "engagement.toml", f"as_of = 2026-07-01\n{settings}")
+    said = show(hotel, "why-not", "Barista art", "Front of house")
+    last = "no longer in force: GM decided on 2026-03-09 to assign Barista art (Front of house)"
+    assert f'{last}, until 2026-06-30: "They asked again" (decisions.csv, line 3)' in said
+    assert said.count("no longer in force") == 1
+    assert show(hotel, "show", "decisions").count("no, it has lapsed") == 3
+    page = document(hotel)
+    assert "No decision is in force any more." in page
+    assert "Merge Bar annex into Kitchen, until 2026-05-30 | It was closed |" in page
+    german = settings.replace('"en"', '"de"')
+    write(hotel, "engagement.toml", f"as_of = 2026-07-01\n{german}")
+    assert "Keine Entscheidung gilt mehr." in document(hotel)
+    assert "gilt nicht mehr: GM hat" in show(hotel, "why-not", "Barista art", "Front of house")
+
+
 def test_the_price_is_what_a_run_without_it_has_less(hotel: Path) -> None:
     decide(hotel, "split", "Kitchen", *WHY, "--yes")
     run = conclude(hotel)

@@ -44,14 +44,19 @@ def _missing(lack: Missing) -> Item:
     """What is missing, and where that comes from; the steps between are passed over."""
     root, among = _root(lack)
     if root is lack:
-        return Item(lack.says)
+        return Item(lack.says, children=_lapsed(lack))
     below = _lacking(root)
     if among > 1:
         below = replace(below, parts=(*below.parts, ("among", f"{among:,}")))
     first = next((step.says for step in _steps(lack) if step.says), "")
     if not first or first in below.text:
         return below
-    return Item(first, children=() if below.text in first else (below,))
+    return Item(first, children=below.children if below.text in first else (below,))
+
+
+def _lapsed(lack: Missing) -> tuple[Item, ...]:
+    found = lack.lapsed
+    return (Item(found.says, found.origins, remark="lapsed"),) if found else ()
 
 
 def _root(lack: Missing) -> tuple[Lack, int]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from cop_expert.explain.matches import Match
+from cop_expert.explain.name_book import folded
 from cop_expert.explain.nearly import Goal, Near, Nearest
 from cop_expert.explain.stakes import Stake, margin, nearest_value, sides, stakes
 from cop_expert.explain.why import BRIEF, Explainer
@@ -162,7 +163,9 @@ class WhyNot:
         sayable = self.speaker.can_say_absence(atom.template, known)
         says = self.speaker.absence(atom.template, known) if sayable else ""
         missing = Missing(atom.template, says, template.table, template.change_cost, of_all)
-        if template.given or depth <= 1 or atom.template in above:
+        if template.given:
+            return replace(missing, lapsed=self._lapsed(atom.template, known))
+        if depth <= 1 or atom.template in above:
             return missing
         missed = self.nearest.missed(clause, goal, near.failed[0])
         if (missed, above) not in self._found:
@@ -203,6 +206,24 @@ class WhyNot:
             turns = clauses and len(self.explainer.matcher.strata[template].templates) > 1
             self._efforts[template] = 0 if turns else min([own, *least])
         return self._efforts[template]
+
+    def _lapsed(self, template: str, known: dict[str, Value]) -> Proof | None:
+        """Such a row that no longer counts, the last of several; names match as people write."""
+        asked = {field: folded(str(value)) for field, value in known.items()}
+        alike = [
+            one
+            for one in self.facts.lapsed(template)
+            if all(folded(str(one.values[field])) == asked[field] for field in asked)
+        ]
+        if not alike:
+            return None
+        last = max(alike, key=lambda one: str(one.values[self._lapses(template)]))
+        says = self.speaker.fact(template, last.values)
+        return Proof(template, last.values, says, (last.origin,))
+
+    def _lapses(self, template: str) -> str:
+        """The field with the last day on which a row holds."""
+        return self.facts.vocabulary.templates[template].lapses
 
     def _known(self, clause: Clause, goal: Goal, atom: Atom, near: Near) -> Known:
         """What is said of the missing fact: no more than is needed for there to be none."""

@@ -54,6 +54,8 @@ class Missing(Struct, frozen=True, tag="missing"):
     """How many facts would each have done, where what is said is said of one of them."""
     nearest: "Miss | None" = None
     """Why it was not concluded."""
+    lapsed: Proof | None = None
+    """Such a fact that once held, and no longer does."""
 
 
 class Blocked(Struct, frozen=True, tag="blocked"):

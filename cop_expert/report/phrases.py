@@ -47,6 +47,7 @@ class Wording(Struct, frozen=True):
     needed_more: str
     needed_less: str
     blocked: str
+    lapsed: str
     among: str
     as_word: str
     more_rules: str
@@ -60,6 +61,7 @@ class Wording(Struct, frozen=True):
     more_ways_many: str
     yes: str
     no: str
+    no_longer: str
     differences: "DifferenceWords"
     topics: dict[str, "TopicWords"]
     choices: "ChoiceWords"

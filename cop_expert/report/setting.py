@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from hashlib import file_digest
 
+from msgspec.structs import replace
+
 from cop_expert.load.engagement import Engagement
 from cop_expert.load.settings import SETTINGS_FILE
 from cop_expert.model.rule import CheckedRulebook
@@ -196,12 +198,24 @@ def decisions(known: Known, reasons: Reasons, prices: Prices) -> tuple[Decided, 
         for row, origin, _ in known.facts.located("Decision")
     ]
     order = sorted(records, key=lambda pair: str(pair[0]["on"]))
-    return tuple(_decided(known, reasons, record, price) for record, price in order)
+    return tuple(_in_force(known, reasons, record, price) for record, price in order)
 
 
-def _decided(known: Known, reasons: Reasons, record: Record, price: Price | None) -> Decided:
+def lapsed(known: Known) -> tuple[Decided, ...]:
+    """What was decided until a day that has passed, in order of time."""
+    records = [one.values for one in known.facts.lapsed("Decision")]
+    order = sorted(records, key=lambda record: str(record["on"]))
+    return tuple(_decided(known, record) for record in order)
+
+
+def _in_force(known: Known, reasons: Reasons, record: Record, price: Price | None) -> Decided:
     about = {field: record[field] for field in ("kind", "subject", "object")}
     idle = known.one("WithoutEffect", **about)
+    reason = reasons.cite("WithoutEffect", idle) or reasons.cite("Decision", record)
+    return replace(_decided(known, record), has_effect=idle is None, price=price, reason=reason)
+
+
+def _decided(known: Known, record: Record) -> Decided:
     value = record["value"]
     return Decided(
         kind=str(record["kind"]),
@@ -212,9 +226,6 @@ def _decided(known: Known, reasons: Reasons, record: Record, price: Price | None
         on=str(record["on"]),
         value=value if type(value) is int else None,
         until=str(record["until"] or ""),
-        has_effect=idle is None,
-        price=price,
-        reason=reasons.cite("WithoutEffect", idle) or reasons.cite("Decision", record),
     )
 
 

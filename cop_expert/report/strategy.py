@@ -60,6 +60,7 @@ def strategy(
         granularity=cut,
         findings=findings,
         decisions=setting.decisions(known, reasons, prices),
+        lapsed=setting.lapsed(known),
         advice=advice,
         budget=budget(known, reasons, hours),
         robustness=firmness(known, rulebook, tried),

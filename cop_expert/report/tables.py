@@ -182,13 +182,17 @@ def _gaps(known: Known, words: Phrases) -> Iterator[Row]:
 
 
 def _decisions(known: Known, words: Phrases) -> Iterator[Row]:
-    for record in sorted(known.records("Decision"), key=lambda record: str(record["on"])):
+    lapsed = [one.values for one in known.facts.lapsed("Decision")]
+    records = [*known.records("Decision"), *lapsed]
+    for record in sorted(records, key=lambda record: str(record["on"])):
         about = {field: record[field] for field in ("kind", "subject", "object")}
         subject, other = (
             known.speaker.name(str(about[f] or ""), True) for f in about if f != "kind"
         )
         said = f"{words.word(record['kind'])}: {subject}" + (f" ({other})" if other else "")
         effect = words.wording.no if known.one("WithoutEffect", **about) else words.wording.yes
+        if record in lapsed:
+            effect = words.wording.no_longer
         yield str(record["on"]), str(record["by"]), said, str(record["reason"]), effect
 
 

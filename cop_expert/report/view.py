@@ -444,10 +444,10 @@ class Decided(Struct, frozen=True):
     on: str
     value: int | None
     until: str
-    has_effect: bool
-    price: Price | None
+    has_effect: bool = True
+    price: Price | None = None
     """None where it was not looked for, or nothing would hold without the decision."""
-    reason: str
+    reason: str = ""
 
 
 class Advice(Struct, frozen=True):
@@ -728,6 +728,8 @@ class Strategy(Struct, frozen=True):
     granularity: Granularity
     findings: tuple[Finding, ...]
     decisions: tuple[Decided, ...]
+    lapsed: tuple[Decided, ...]
+    """Decisions that no longer hold."""
     advice: tuple[Advice, ...]
     budget: Budget | None
     """None where no number of hours is named."""
