@@ -158,6 +158,8 @@ class Waiting(NamedTuple):
     people: int
     infer: Outcome
     why: Outcome
+    units: int
+    granularity: Outcome
     kept: float
     """The megabytes of the kept file."""
 
@@ -167,7 +169,10 @@ def waiting(size: Size, times: int) -> Waiting:
     inferred = ask("infer", size.folder)
     named = size.ours.parts["item"], size.ours.parts["community"]
     (why,) = by_turns(times + 2, lambda: ask("why", size.folder, *named))
-    return Waiting(size.people, inferred, why, size.ours.parts["megabytes kept"])
+    (granularity,) = by_turns(times, lambda: ask("granularity", size.folder))
+    units = len((size.folder / "tables" / "units.csv").read_text(encoding="utf-8").splitlines()) - 1
+    kept = size.ours.parts["megabytes kept"]
+    return Waiting(size.people, inferred, why, units, granularity, kept)
 
 
 def forget(folder: Path) -> None:
@@ -181,6 +186,8 @@ WAITING: tuple[Column, ...] = (
     ("its MB", lambda row: f"{row.infer.megabytes:,.0f}"),
     ("kept, MB", lambda row: f"{row.kept:,.1f}"),
     ("why", lambda row: f"{row.why.seconds:.2f}"),
+    ("units", lambda row: f"{row.units:,}"),
+    ("granularity", lambda row: f"{row.granularity.seconds:.2f}"),
 )
 
 
