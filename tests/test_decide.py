@@ -73,6 +73,36 @@ def test_what_would_change_nothing_is_said_before_it_is_asked(hotel: Path) -> No
     assert "warning[without-effect]" in said.output
 
 
+NEEDLESS = (
+    "split,Grand Hotel",
+    "keep whole,Front of house",
+    "exclude,Barista art,Kitchen",
+    "assign,HACCP essentials,Kitchen",
+)
+NEEDED = (
+    "split,Kitchen",
+    "keep whole,Grand Hotel",
+    "exclude,Knife skills,Kitchen",
+    "exclude,HACCP essentials,Front of house",
+    "assign,Barista art,Kitchen",
+)
+CONCLUDED = ("Member", "Assignment", "Audience", "Crossing", "Advice", "Turn")
+
+
+@pytest.mark.parametrize("said", [*NEEDLESS, *NEEDED])
+def test_a_decision_that_the_rules_would_take_alike_is_reported(hotel: Path, said: str) -> None:
+    """It says that it changes nothing where nothing but itself differs, and only there."""
+    before = conclude(hotel).facts
+    kind, subject, *rest = said.split(",")
+    row = f"{kind},{subject},{''.join(rest)},Because,Ines Roth,2026-03-02,,\n"
+    write(hotel, "tables/decisions.csv", HEADINGS + row)
+    after = conclude(hotel).facts
+    is_alike = all(before.rows(name) == after.rows(name) for name in CONCLUDED)
+    warned = CliRunner().invoke(main, ["check", str(hotel)]).stderr
+    assert ("decisions.csv:2: warning[without-effect]" in warned) == is_alike
+    assert is_alike == (said in NEEDLESS)
+
+
 def test_it_is_said_in_the_language_of_the_engagement(hotel: Path) -> None:
     settings = (hotel / "engagement.toml").read_text(encoding="utf-8")
     write(hotel, "engagement.toml", settings.replace('"en"', '"de"'))
