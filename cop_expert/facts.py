@@ -126,15 +126,6 @@ class FactBase:
         facts.vocabulary = facts.kept("vocabulary", Vocabulary)
         return facts
 
-    @classmethod
-    def copy_of(cls, path: Path, vocabulary: Vocabulary) -> "FactBase":
-        """What `save` wrote, in memory, to go on with."""
-        connection = duckdb.connect(":memory:", config=_config(UNLIMITED))
-        name = str(path).replace("'", "''")
-        connection.execute(f"ATTACH '{name}' AS saved (READ_ONLY)")
-        connection.execute("COPY FROM DATABASE saved TO memory; DETACH saved")
-        return cls(connection, vocabulary)
-
     def beside(self) -> "FactBase":
         """The same facts by a connection of its own, for another thread."""
         return self._again(self.connection.cursor(), self.database)

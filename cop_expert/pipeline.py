@@ -180,37 +180,38 @@ def robustness(folder: Path, samples: int, seed: int, progress: Progress = quiet
 
 
 def _tried(folder: Path, samples: int, seed: int, progress: Progress) -> "Robustness":
-    """Run the rules on the same facts again and again, each time with other numbers."""
+    """Ask the rules again and again what would follow from other numbers."""
     from itertools import count
 
-    from msgspec.structs import replace
-
     from cop_expert.check import with_parameters
-    from cop_expert.infer.again import Again, leading_to, parameters_of
+    from cop_expert.infer.otherwise import (
+        concluded_otherwise,
+        leading_to,
+        parameters_of,
+        with_numbers,
+    )
     from cop_expert.report import trials
 
-    knowledge = read(folder, progress)
-    facts, rulebook = knowledge.facts, knowledge.rulebook
-    wanted = leading_to((trials.CUT, trials.ASSIGNED), rulebook.strata)
-    found = trials.estimates(facts, rulebook.parameters, parameters_of(wanted))
+    run = conclude(folder, progress=progress)
+    facts, rulebook = run.facts, run.rulebook
+    asked = (trials.CUT, trials.ASSIGNED)
+    concerned = set().union(*map(parameters_of, leading_to(asked, rulebook.strata)))
     numbers = count(1)
-    with Again(facts) as again:
 
-        def tried(trial: trials.Trial) -> trials.Outcome:
-            number = next(numbers)
-            if number % TEN == 0:
-                progress(f"Trial {number}")
-            moved = with_parameters(rulebook, trial.parameters, facts.vocabulary)
-            strata = leading_to((trials.CUT, trials.ASSIGNED), moved.strata)
-            moved = replace(moved, strata=strata)
-            then = again.run(moved, trials.ASSESSED, trials.FOUND, trial.assessments)
-            try:
-                return trials.outcome(then)
-            finally:
-                then.close()
+    def tried(trial: trials.Trial) -> trials.Outcome:
+        number = next(numbers)
+        if number % TEN == 0:
+            progress(f"Trial {number}")
+        moved = with_parameters(rulebook, trial.parameters, facts.vocabulary)
+        others = {}
+        if trial.assessments:
+            select = with_numbers(facts, trials.ASSESSED, trials.FOUND, trial.assessments)
+            others[trials.ASSESSED] = select
+        with concluded_otherwise(facts, moved, asked, others, trial.parameters) as then:
+            return trials.outcome(then)
 
-        ours = tried(trials.Trial({}, {}))
-        return trials.robustness(ours, found, samples, seed, tried)
+    found = trials.estimates(facts, rulebook.parameters, concerned)
+    return trials.robustness(trials.outcome(facts), found, samples, seed, tried)
 
 
 def read(

@@ -208,7 +208,7 @@ def _judged_at_once(
     names, units, own = zip(*rows, strict=True)
     codes = [facts.names.codes(names), facts.names.codes(units), list(own)]
     select = MEMBERS.format(chosen=CHOSEN.format(*codes))
-    with concluded_otherwise(facts, rulebook, "Member", select, ASKED) as other:
+    with concluded_otherwise(facts, rulebook, ASKED, {"Member": (select, ())}) as other:
         assigned = dict(other.query(_hours("AssignmentHours")))
         superfluous = dict(other.query(_hours("SuperfluousHours")))
         relevant = dict(other.query('SELECT community, list(item) FROM "ByRelevance" GROUP BY 1'))
