@@ -181,11 +181,14 @@ class FactBase:
 
     def lapsed(self, template: str) -> list[Lapsed]:
         """Rows for the template that no longer count, in order of their places."""
+        return [one for one in self._lapsed if one.template == template]
+
+    @cached_property
+    def _lapsed(self) -> list[Lapsed]:
         try:
-            found = self.kept("lapsed", list[Lapsed])
-        except LookupError:
+            return self.kept("lapsed", list[Lapsed])
+        except LookupError:  # nothing has lapsed
             return []
-        return [one for one in found if one.template == template]
 
     def stage(
         self,
