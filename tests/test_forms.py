@@ -21,6 +21,7 @@ from cop_expert.export.proofs import proofs_text
 from cop_expert.export.turtle import Turtle
 from cop_expert.model.explained import Explained, Refused
 from cop_expert.model.proof import Proof, origins
+from cop_expert.replay.aloud import Tongue
 from cop_expert.replay.replay import Replayer
 from cop_expert.report.answers import Answer, as_html, as_markdown, as_text
 from cop_expert.report.phrases import phrases
@@ -154,7 +155,9 @@ def test_json_can_be_read_and_replayed(hotel: Path, run: pipeline.Run) -> None:
     explained = msgspec.json.decode(text, type=Explained)
     assert explained.version == 1
     assert explained.replay and not explained.replay.faults and not explained.replay.assumed
-    assert not Replayer(run.facts, run.rulebook).replay(explained.proof).faults
+    words = phrases().wording
+    tongue = Tongue(words.language, words.thousands, words.decimal, words.words)
+    assert not Replayer(run.facts, run.rulebook, tongue).replay(explained.proof).faults
 
 
 def test_refusals_as_json(hotel: Path) -> None:

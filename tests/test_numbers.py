@@ -210,7 +210,7 @@ def patterns() -> Iterator[tuple[str, Callable[..., tuple[object, ...]]]]:
         (lambda unit, *_: (unit, said(of("BreakEven", unit=unit), True), said(running(), True))),
     )
     yield (
-        rf"from {n} to {n} hours a year: it hangs",
+        rf"range, {n} to {n} hours a year: it hangs",
         lambda *_: tuple(said(one, True) for one in plateau()),
     )
     yield (
