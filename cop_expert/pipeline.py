@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cop_expert.report.view import Prices
 
 ENGINES = ("auto", "experta", "duckdb")
-SMALL = 200
+SMALL = 100
 """Given facts up to which `auto` takes experta; docs/engines.md shows the measurements."""
 
 TEN = 10
