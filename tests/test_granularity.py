@@ -29,6 +29,14 @@ def weighed(run: Run, every: bool = True) -> Choices:
     return choices(known, run.rulebook, run.manifest.name, every)
 
 
+def decided(folder: Path, *rows: str) -> Path:
+    """The hotel with these decisions."""
+    hotel = copy_of(HOTEL, folder / "hotel")
+    lines = ("decision,subject,object,reason,by,on,value", *rows)
+    write(hotel, "tables/decisions.csv", "".join(f"{line}\n" for line in lines))
+    return hotel
+
+
 def communities(run: Run) -> set[str]:
     return {str(record["community"]) for record in run.facts.records("Community")}
 
@@ -67,14 +75,12 @@ def test_decisions_mergers_and_sizes_are_part_of_each_choice() -> None:
 
 def test_a_merger_of_what_is_left_of_a_split_unit(tmp_path: Path) -> None:
     """A community of one name may be several sets of people, each in another cut."""
-    hotel = copy_of(HOTEL, tmp_path / "hotel")
-    decided = (
-        "decision,subject,object,reason,by,on\n"
-        "merge,Cold station,Hot station,One rota,Ines Roth,2026-03-02\n"
-        "merge,Kitchen,Back office,One corridor,Ines Roth,2026-03-02\n"
-        "split,Front of house,,Two shifts,Ines Roth,2026-03-02\n"
+    hotel = decided(
+        tmp_path,
+        "merge,Cold station,Hot station,One rota,Ines Roth,2026-03-02,",
+        "merge,Kitchen,Back office,One corridor,Ines Roth,2026-03-02,",
+        "split,Front of house,,Two shifts,Ines Roth,2026-03-02,",
     )
-    write(hotel, "tables/decisions.csv", decided)
     run = conclude(hotel)
     same_as_a_run(hotel, run, iter([24 * UNIT, 40 * UNIT, 100 * UNIT, 500 * UNIT]))
 
@@ -110,9 +116,7 @@ def test_a_range_ends_only_where_the_cut_changes() -> None:
 
 
 def test_a_decision_widens_the_range_in_which_the_widest_plateau_begins(tmp_path: Path) -> None:
-    hotel = copy_of(HOTEL, tmp_path / "hotel")
-    headings = "decision,subject,object,reason,by,on\n"
-    write(hotel, "tables/decisions.csv", f"{headings}split,Kitchen,,Crafts,Ines Roth,2026-03-02\n")
+    hotel = decided(tmp_path, "split,Kitchen,,Crafts,Ines Roth,2026-03-02,")
     run = conclude(hotel)
     choice = weighed(run).in_force
     assert choice is not None
@@ -133,10 +137,7 @@ def test_eight_families_stand_over_the_widest_range(ddat: Path) -> None:  # noqa
 
 
 def test_a_unit_with_a_running_cost_of_its_own(tmp_path: Path) -> None:
-    hotel = copy_of(HOTEL, tmp_path / "hotel")
-    headings = "decision,subject,object,reason,by,on,value\n"
-    decided = f"{headings}set,Kitchen,running,Small rooms,Ines Roth,2026-03-02,10\n"
-    write(hotel, "tables/decisions.csv", decided)
+    hotel = decided(tmp_path, "set,Kitchen,running,Small rooms,Ines Roth,2026-03-02,10")
     run = conclude(hotel)
     assert {"Cold station", "Hot station", "Stewarding"} < communities(run)
     same_as_a_run(hotel, run, iter([24 * UNIT, 100 * UNIT, 300 * UNIT]))
@@ -146,10 +147,7 @@ def test_a_unit_with_a_running_cost_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_unit_that_its_own_running_cost_keeps_whole(tmp_path: Path) -> None:
-    hotel = copy_of(HOTEL, tmp_path / "hotel")
-    headings = "decision,subject,object,reason,by,on,value\n"
-    decided = f"{headings}set,Grand Hotel,running,One house,Ines Roth,2026-03-02,500\n"
-    write(hotel, "tables/decisions.csv", decided)
+    hotel = decided(tmp_path, "set,Grand Hotel,running,One house,Ines Roth,2026-03-02,500")
     run = conclude(hotel)
     assert communities(run) == {"Grand Hotel"}
     assert {choice.best for choice in weighed(run).choices} == {1}

@@ -305,15 +305,21 @@ def test_the_standard_ontology_declares_nothing(read: Read) -> None:
     assert [problem.code for problem in found] == ["unknown-reference"]
 
 
-def test_a_derived_fact_is_explained(tmp_path: Path) -> None:
-    hotel = shutil.copytree(HOTEL, tmp_path / "hotel", ignore=shutil.ignore_patterns(".cop"))
+def hotel_that_says(text: str, folder: Path) -> Path:
+    """The hotel with an ontology of its own."""
+    hotel = shutil.copytree(HOTEL, folder / "hotel", ignore=shutil.ignore_patterns(".cop"))
     (hotel / "knowledge").mkdir()
+    (hotel / "knowledge" / "kitchen.ttl").write_text(PREFIXES + text, encoding="utf-8")
+    return hotel
+
+
+def test_a_derived_fact_is_explained(tmp_path: Path) -> None:
     text = (
         ':Kitchen rdfs:label "Kitchen" . :Station rdfs:subClassOf cop:Unit ; rdfs:label "station" .'
         ":Sauces a :Station ; cop:part_of :Kitchen . :s a cop:Post ; cop:role :Saucier ; "
         "cop:unit :Sauces ."
     )
-    (hotel / "knowledge" / "kitchen.ttl").write_text(PREFIXES + text, encoding="utf-8")
+    hotel = hotel_that_says(text, tmp_path)
     run = pipeline.infer(pipeline.read(hotel), "duckdb", "not kept")
     (row,) = run.facts.rows("Within", unit="Sauces", whole="Kitchen")
     explainer = Explainer(run.facts, run.rulebook, Speaker(run.facts))
@@ -323,13 +329,11 @@ def test_a_derived_fact_is_explained(tmp_path: Path) -> None:
 
 
 def test_what_an_axiom_says_is_part_of_a_proof_and_checked(tmp_path: Path) -> None:
-    hotel = shutil.copytree(HOTEL, tmp_path / "hotel", ignore=shutil.ignore_patterns(".cop"))
-    (hotel / "knowledge").mkdir()
     text = (
         ':Kitchen rdfs:label "Kitchen" ; :has :Sauces . :has owl:inverseOf cop:part_of . '
         ":Sauces a cop:Unit . :s a cop:Post ; cop:role :Saucier ; cop:unit :Sauces ."
     )
-    (hotel / "knowledge" / "kitchen.ttl").write_text(PREFIXES + text, encoding="utf-8")
+    hotel = hotel_that_says(text, tmp_path)
     because = "because “has” says “part of” the other way round"
     asked = ["why", str(hotel), "Saucier @ Sauces", "Kitchen", "--full", "--check"]
     answer = CliRunner().invoke(main, asked)
