@@ -21,6 +21,7 @@ from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.outline import outline
 from cop_expert.explain.why import Explainer, How
 from cop_expert.explain.words import Speaker
+from cop_expert.facts import has_form
 from cop_expert.load.called import Called
 from cop_expert.load.graph import read_graph
 from cop_expert.model.diagnostic import Diagnostic, KnowledgeProblem
@@ -311,6 +312,37 @@ def hotel_that_says(text: str, folder: Path) -> Path:
     (hotel / "knowledge").mkdir()
     (hotel / "knowledge" / "kitchen.ttl").write_text(PREFIXES + text, encoding="utf-8")
     return hotel
+
+
+BADGES = """
+:badge rdfs:range [ a rdfs:Datatype ; owl:onDatatype xsd:string ;
+    owl:withRestrictions ( [ xsd:pattern "[A-Z]'[0-9]+" ] ) ] .
+:holder rdfs:range cop:Text .
+:Badge rdfs:subClassOf cop:Given ,
+    [ a owl:Restriction ; owl:onProperty :holder ; owl:cardinality 1 ] ,
+    [ a owl:Restriction ; owl:onProperty :badge ; owl:cardinality 1 ] ; cop:table "badges" .
+"""
+
+
+def test_forms_are_looked_at_set_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def recording(text: str, pattern: str) -> bool:
+        asked.append(text)
+        return has_form(text, pattern)
+
+    monkeypatch.setattr("cop_expert.load.cells.has_form", recording)
+    hotel = hotel_that_says(BADGES, tmp_path)
+    rows = [f"Ann {number},A'{number}" for number in range(50)]
+    table = hotel / "tables" / "badges.csv"
+    table.write_text("\n".join(["holder,badge", *rows, "Bob, B'1 "]), encoding="utf-8")
+    assert ("B'1", "Bob") in pipeline.read(hotel).facts.rows("Badge")
+    assert asked == ["B'1"]
+    table.write_text("\n".join(["holder,badge", *rows, "Cy,1'A"]), encoding="utf-8")
+    with pytest.raises(KnowledgeProblem) as found:
+        pipeline.read(hotel)
+    (problem,) = found.value.diagnostics
+    assert (problem.code, str(problem.origin)) == ("malformed", "tables/badges.csv:52:2")
 
 
 def test_a_derived_fact_is_explained(tmp_path: Path) -> None:

@@ -211,20 +211,15 @@ class Matcher:
         shared = [f"g{place}" for place in head.places]
         values = map(body.terms.value, head.terms)
         named = [f"{value} AS {name}" for value, name in zip(values, shared, strict=True)]
-        window = f"PARTITION BY {', '.join(shared)}" if shared else ""
-        found = self.facts.query(
-            f"SELECT *, count(*) OVER ({window}), sum({question.amount}) OVER ({window}) FROM "
-            f"(SELECT {', '.join([question.columns, *named])} {body.text()}) QUALIFY "
-            f"row_number() OVER ({window} ORDER BY {question.order}) <= {MOST} "
-            f"ORDER BY {', '.join([*shared, question.order])}"
-        )
+        bindings = f"SELECT {', '.join([question.columns, *named])} {body.text()}"
+        found = self.facts.query(question.weightiest(bindings, shared, MOST))
         width = len(question.kinds)
         groups = self.facts.told(head.kinds, [answer[width:-2] for answer in found])
         matches = iter(question.matches(found))
-        for group, of_group in groupby(zip(groups, found, strict=True), lambda pair: pair[0]):
-            listed = [(next(matches), *answer[-2:]) for _, answer in of_group]
-            _, number, total = listed[0]
-            yield group, Matches([match for match, _, _ in listed], number, int(total))
+        told = ((group, *answer[-2:]) for group, answer in zip(groups, found, strict=True))
+        for (group, number, total), answers in groupby(told):
+            listed = [next(matches) for _ in answers]
+            yield group, Matches(listed, number, int(total))
 
     def every(self, clause: Clause) -> Iterator[tuple[Row, Matches]]:
         """Every binding of the clause, by what those for a fact share; not held."""
@@ -293,13 +288,8 @@ class Matcher:
             f"{body.terms.value(term)} IS NOT DISTINCT FROM a.{column}"
             for term, column in zip(head.terms, columns, strict=True)
         ]
-        found = self.facts.query(
-            f"SELECT *, count(*) OVER w, sum({question.amount}) OVER w FROM "
-            f"(SELECT {question.columns}, a.n AS n {body.text(*same)}) "
-            f"WINDOW w AS (PARTITION BY n) "
-            f"QUALIFY row_number() OVER (PARTITION BY n ORDER BY {question.order}) <= {limit} "
-            f"ORDER BY n, {question.order}"
-        )
+        bindings = f"SELECT {question.columns}, a.n AS n {body.text(*same)}"
+        found = self.facts.query(question.weightiest(bindings, ["n"], limit))
         matches = iter(question.matches(found))
         for (place, number, total), group in groupby(found, lambda answer: answer[-3:]):
             listed = [next(matches) for _ in group]
@@ -396,6 +386,16 @@ class Question:
         self.amount, rank, *rest = named
         least_first = _function(clause) == "min"
         self.order = ", ".join([f"{rank} {'ASC' if least_first else 'DESC'}", *rest])
+
+    def weightiest(self, bindings: str, groups: list[str], limit: int) -> str:
+        """At most so many bindings of each group, in order; last come its number and its sum."""
+        group = f"PARTITION BY {', '.join(groups)}" if groups else ""
+        return (
+            f"SELECT *, count(*) OVER ({group}), sum({self.amount}) OVER ({group}) "
+            f"FROM ({bindings}) "
+            f"QUALIFY row_number() OVER ({group} ORDER BY {self.order}) <= {limit} "
+            f"ORDER BY {', '.join([*groups, self.order])}"
+        )
 
     def matches(self, answers: list[Row]) -> list[Match]:
         """What the answers say; columns after those of the question are passed over."""

@@ -74,9 +74,7 @@ class Column:
         """The cell in SQL."""
         self.reader = reader
         kind = field.type
-        self.as_it_is = kind.kind == Kind.TEXT and not (
-            kind.choices or kind.pattern or kind.name == "Date"
-        )
+        self.as_it_is = kind.kind == Kind.TEXT and not (kind.choices or kind.name == "Date")
         """True where most texts are values as they stand."""
 
     @property
@@ -86,6 +84,8 @@ class Column:
             return f"list(DISTINCT {self.cell})"
         tidy_text = f"regexp_full_match({self.cell}, {TIDY}) AND length({self.cell})"
         kept = f"({tidy_text} <= {LONGEST_TEXT})"
+        if form := self.field.type.pattern:
+            kept += f" AND regexp_full_match({self.cell}, {_constant(form)})"
         if self.aliases:
             kept += f" AND lower({self.cell}) NOT IN ({', '.join(map(_constant, self.aliases))})"
         return f"list(DISTINCT {self.cell}) FILTER (NOT ({kept}))"
