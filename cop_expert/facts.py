@@ -9,13 +9,14 @@ settings) lies beside the facts as JSON.
 """
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
-from threading import Lock
+from threading import Lock, local
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
@@ -34,15 +35,25 @@ SMALL_FILE = 64_000_000
 """Bytes; in a smaller fact base a second thread costs more than it brings."""
 FEW_NAMES = 50_000
 """Names up to which all are fetched as soon as one is asked for."""
+MOST_HANDS = 4
+"""Threads beyond which nothing is gained where each asks short questions."""
+DESK = '"@desk"'
+"""The schema in which tables are laid out while they are read."""
 NOWHERE = -1
 """The code of a text that stands in no fact."""
 Row = tuple[Value, ...]
+R = TypeVar("R")
 T = TypeVar("T")
 
 
 def quoted(name: str) -> str:
     """A name as SQL takes it, whatever it is made of."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def on_desk(name: str) -> str:
+    """The name of what is laid out only until the facts are stored."""
+    return f"{DESK}.{quoted(name)}"
 
 
 @cache
@@ -53,7 +64,7 @@ def _forms() -> duckdb.DuckDBPyConnection:
 
 def has_form(text: str, pattern: str) -> bool:
     """True where the pattern matches the whole text."""
-    found = _forms().execute("SELECT regexp_full_match(?, ?)", [text, pattern]).fetchone()
+    found = _forms().cursor().execute("SELECT regexp_full_match(?, ?)", [text, pattern]).fetchone()
     return bool(found and found[0])
 
 
@@ -115,6 +126,7 @@ class FactBase:
         facts = cls(connection, vocabulary)
         connection.execute("".join(map(_create, vocabulary.templates.values())))
         connection.execute('CREATE TABLE "@kept" (name VARCHAR, json VARCHAR)')
+        connection.execute(f"CREATE SCHEMA {DESK}")
         return facts
 
     @classmethod
@@ -129,6 +141,27 @@ class FactBase:
     def beside(self) -> "FactBase":
         """The same facts by a connection of its own, for another thread."""
         return self._again(self.connection.cursor(), self.database)
+
+    @property
+    def hands(self) -> int:
+        """How many threads may ask at a time, each by a connection of its own."""
+        ((threads,),) = self.query("SELECT current_setting('threads')")
+        return min(int(threads), MOST_HANDS)
+
+    def abreast(self, do: Callable[["FactBase", T], R], things: Iterable[T]) -> list[R]:
+        """What comes of each thing, in order; several at a time, each by a connection of its own.
+
+        DuckDB itself goes through up to a hundred thousand rows with one thread.
+        """
+        own = local()
+
+        def do_one(thing: T) -> R:
+            if not hasattr(own, "facts"):
+                own.facts = self.beside()
+            return do(own.facts, thing)
+
+        with ThreadPoolExecutor(self.hands) as pool:
+            return list(pool.map(do_one, things))
 
     def _again(self, connection: duckdb.DuckDBPyConnection, database: str) -> "FactBase":
         other = type(self)(connection, self.vocabulary, self.path, database)
@@ -218,21 +251,17 @@ class FactBase:
         sources = {staged.source for staged in self._staged}
         self.names.number(texts, {*words, *sources}, labels or {})
         few = self.names.are_few()
-        for staged in self._staged:
+
+        def store(facts: FactBase, staged: _Staged) -> None:
             because = staged.because
             values = [list(because), list(because.values())] if because else []
-            self.query(_store(staged, few), [self.names.code(staged.source), *values])
+            facts.query(_store(staged, few), [facts.names.code(staged.source), *values])
+
+        self.abreast(store, self._staged)
         derived = {staged.template.name for staged in self._staged if staged.because}
         self.keep("derived", sorted(derived))
         self._staged.clear()
-        self._clear_desk()
-
-    def _clear_desk(self) -> None:
-        """Drop what was laid out while the facts were read."""
-        for kind in ("view", "table"):
-            sql = f"SELECT {kind}_name FROM duckdb_{kind}s() WHERE temporary AND NOT internal"
-            for (name,) in self.query(sql):
-                self.connection.execute(f"DROP {kind} {quoted(name)}")
+        self.connection.execute(f"DROP SCHEMA {DESK} CASCADE")
 
     def add_concluded(self, template: str, rows: Iterable[Row]) -> None:
         """Add inferred facts; they must be new."""

@@ -224,11 +224,9 @@ def read(
 
     With `changes`, as if the engagement were otherwise.
     """
-    from cop_expert.check import check_rulebook
     from cop_expert.load.changes import NOTHING, supposing
     from cop_expert.load.engagement import read_engagement
     from cop_expert.load.tables import read_tables
-    from cop_expert.parse.files import read_rules
 
     progress("Reading the tables")
     changes = changes or NOTHING
@@ -240,12 +238,7 @@ def read(
     problems += found
     labels, found = read_tables(engagement, facts, individuals, changes.rows)
     problems += found
-    written, found = read_rules((path, engagement.source(path)) for path in engagement.rules)
-    problems += found
-    own = written + drawn
-    rulebook, found = check_rulebook(
-        standard_rulebook(), own, engagement.parameters, engagement.origin, facts.vocabulary
-    )
+    rulebook, found = read_rulebook(engagement, drawn, facts.vocabulary)
     problems += found
     stop_at_errors(problems)
     facts.settle(texts_of(rulebook), labels)
@@ -257,6 +250,20 @@ def read(
         rulebook,
         tuple(in_order(problems)),
     )
+
+
+def read_rulebook(
+    engagement: "Engagement", drawn: Rulebook, vocabulary: Vocabulary
+) -> tuple[CheckedRulebook, list[Diagnostic]]:
+    """The standard rules, the engagement's own and those drawn in an ontology, checked as one."""
+    from cop_expert.check import check_rulebook
+    from cop_expert.parse.files import read_rules
+
+    written, problems = read_rules((path, engagement.source(path)) for path in engagement.rules)
+    rulebook, found = check_rulebook(
+        standard_rulebook(), written + drawn, engagement.parameters, engagement.origin, vocabulary
+    )
+    return rulebook, [*problems, *found]
 
 
 def try_import(folder: Path, file: Path, sheet: str, wishes: "Wishes") -> "DryRun":

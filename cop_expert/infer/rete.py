@@ -12,7 +12,7 @@ from cop_expert.infer.rete_rules import Translation
 from cop_expert.infer.rete_shell import PlainFact, Shell
 from cop_expert.infer.sql_terms import MACROS
 from cop_expert.model.diagnostic import Diagnostic
-from cop_expert.model.rule import Clause, Stratum, atoms_of
+from cop_expert.model.rule import Clause, Presence, Stratum, atoms_of
 from cop_expert.model.template import Value
 
 
@@ -65,7 +65,7 @@ class WorkingMemory:
         self.growing = frozenset(stratum.templates if stratum.recursive else ())
         self._recall(stratum)
         conclusions, rules = [], []
-        for clause in stratum.clauses:
+        for clause in filter(self._may_fire, stratum.clauses):
             conclusion, rule = self._translate(clause)
             conclusions.append(conclusion)
             rules.append(rule)
@@ -109,6 +109,11 @@ class WorkingMemory:
                     self.rows[name] = list(dict.fromkeys(self.base.rows(name)))
                 self.shell.declare(*(self.fact_types[name](*row) for row in self.rows[name]))
             self.declared.add(name)
+
+    def _may_fire(self, clause: Clause) -> bool:
+        """Unless a template that it asks for has no facts, and will have none."""
+        asked = (c.atom.template for c in clause.body if isinstance(c, Presence))
+        return all(name in self.growing or self.rows[name] for name in asked)
 
     def _translate(self, clause: Clause) -> tuple[Conclusion, Rule]:
         translation = Translation(clause, self.base.vocabulary, self.fact_types, self.spread)

@@ -233,7 +233,7 @@ def _alter(
     """Let the sheet stand in a relation of its own, made of the one before."""
     before = sheet.relation
     sheet.relation = before.removesuffix('"') + "'\""
-    sql = f"CREATE TEMP TABLE {sheet.relation} AS SELECT {columns} FROM {before} {rest}"
+    sql = f"CREATE TABLE {sheet.relation} AS SELECT {columns} FROM {before} {rest}"
     facts.query(sql, values or [])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cop_expert.facts import STAGED, FactBase, quoted
+from cop_expert.facts import STAGED, FactBase, on_desk, quoted
 from cop_expert.load.cells import LONGEST_TEXT, CellReader, Scale, cell_reader
 from cop_expert.load.findings import DESCRIBED, Findings
 from cop_expert.load.headings import Layout, match_headings, name_field
@@ -129,7 +129,7 @@ def read_draft(
     draft = Draft(
         template=template,
         sheet=sheet,
-        relation=quoted(f"@draft {sheet.source} {sheet.name} {sheet.relation}"),
+        relation=on_desk(f"draft {sheet.source} {sheet.name} {sheet.relation}"),
         rows=sheet.rows,
         places=layout.places,
         labels={},
@@ -186,7 +186,7 @@ def _fill(draft: Draft, columns: list[Column], facts: FactBase) -> None:
         for field in draft.template.fields
     ]
     facts.query(
-        f'CREATE TEMP TABLE {draft.relation} AS SELECT "@row", "@line", {", ".join(values)}, '
+        f'CREATE TABLE {draft.relation} AS SELECT "@row", "@line", {", ".join(values)}, '
         f'{" OR ".join(bad) or "FALSE"} AS "@bad" FROM {_cells(draft.sheet)} {" ".join(joins)}',
         mappings,
     )

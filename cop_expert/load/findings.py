@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import TypeVar
 
 from cop_expert.model.diagnostic import Diagnostic, in_order
@@ -22,6 +23,7 @@ class Findings:
     def __init__(self) -> None:
         self._described: list[Diagnostic] = []
         self._counted: Counter[str] = Counter()
+        self._lock = Lock()
 
     def add(self, *found: Diagnostic) -> None:
         self._described += found
@@ -36,7 +38,8 @@ class Findings:
         """One problem of the same kind for each row, in order; `number` where there are more."""
         described = rows[:DESCRIBED]
         self._described += map(describe, described)
-        self._counted[source] += max(number or 0, len(rows)) - len(described)
+        with self._lock:  # several files are read at a time
+            self._counted[source] += max(number or 0, len(rows)) - len(described)
 
     def diagnostics(self) -> list[Diagnostic]:
         """All files' problems by place, each file's list cut where it grows too long."""

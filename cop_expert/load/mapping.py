@@ -6,7 +6,7 @@ The file stays as it is: it is read on every run, and what it says is placed in 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cop_expert.facts import FactBase, quoted
+from cop_expert.facts import FactBase, on_desk
 from cop_expert.load.archive import open_archive
 from cop_expert.load.csv_file import UnreadableFile, open_csv, rows_of
 from cop_expert.load.engagement import OTHER_SHEETS
@@ -58,7 +58,7 @@ def read_imports(
             problems += _misfits(mapping, template, raw[key])
         findings.add(*problems)
         if template and raw[key].readable and not problems:
-            relation = quoted(f"@import {number} {template.table}")
+            relation = on_desk(f"import {number} {template.table}")
             sheets[relation] = _mapped(mapping, template, raw[key], relation, facts)
         elif template:
             unread = Sheet(template.table, raw[key].source, readable=False)
@@ -202,7 +202,7 @@ def _mapped(
             for number, column in enumerate(places[ours] for ours in mapping.columns)
         )
         facts.query(
-            f"CREATE TEMP VIEW {sheet.relation} AS "
+            f"CREATE VIEW {sheet.relation} AS "
             f'SELECT "@row", "@line"{cells} FROM {raw.relation} WHERE {kept}'
         )
         sheet.rows = facts.query(f"SELECT count(*) FROM {sheet.relation}")[0][0]
@@ -247,7 +247,7 @@ def _unpivot(
     )
     values = ", ".join(f"{place(column)}" for column in across) or "''"
     facts.query(
-        f"CREATE TEMP TABLE {sheet.relation} AS SELECT "
+        f"CREATE TABLE {sheet.relation} AS SELECT "
         f'(row_number() OVER (ORDER BY r."@row", r.number) - 1)::INTEGER AS "@row", r."@line", '
         f'r.number + 1 AS "@column"{cells} FROM (SELECT *, '
         f"CASE WHEN lower(trim(written)) IN (SELECT unnest(?::VARCHAR[])) THEN ? ELSE written END "

@@ -55,8 +55,8 @@ def _average(draft: Draft, keys: list[Field], numbers: list[Field], facts: FactB
         f"::BIGINT AS {n}"
         for n in (quoted(field.name) for field in numbers)
     )
-    made = quoted(draft.relation.strip('"') + " mean")
-    facts.query(f"CREATE TEMP TABLE {made} AS SELECT * REPLACE ({means}) FROM {draft.relation} d")
+    made = draft.relation.removesuffix('"') + ' mean"'
+    facts.query(f"CREATE TABLE {made} AS SELECT * REPLACE ({means}) FROM {draft.relation} d")
     draft.relation = made
 
 

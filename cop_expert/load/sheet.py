@@ -12,7 +12,7 @@ from zlib import crc32
 import duckdb
 from msgspec import Struct
 
-from cop_expert.facts import FactBase, quoted
+from cop_expert.facts import FactBase, on_desk, quoted
 from cop_expert.load.csv_file import DELIMITERS, CsvFile, UnreadableFile, open_csv, rows_of
 from cop_expert.load.findings import Findings
 from cop_expert.load.words import shown, tidy
@@ -91,7 +91,7 @@ def lay_out(
     sheet.relation, sheet.rows = _relation(sheet), len(lines)
     cells = "".join(f", unnest(?::VARCHAR[]) AS {place(n)}" for n in range(len(columns)))
     facts.query(
-        f"CREATE TEMP TABLE {sheet.relation} AS SELECT "
+        f"CREATE TABLE {sheet.relation} AS SELECT "
         f'unnest(range({len(lines)}))::INTEGER AS "@row", unnest(?::INTEGER[]) AS "@line"{cells}',
         [lines, *columns],
     )
@@ -117,7 +117,7 @@ def _relation(sheet: Sheet) -> str:
     # To DuckDB, Units.csv and units.csv are one name.
     apart = crc32(sheet.source.encode("utf-8", "surrogateescape"))
     others = " of others" if sheet.of_others else ""
-    return quoted(f"@sheet {sheet.source} {sheet.name}{others} {apart:x}")
+    return on_desk(f"sheet {sheet.source} {sheet.name}{others} {apart:x}")
 
 
 def headings_of(row: Sequence[str], line: int) -> list[str]:
@@ -140,10 +140,10 @@ def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
     sheet.headings = headings_of(cells, 1)
     names = [place(column) for column in range(len(cells))]
     shape = ", ".join(f"{name}: 'VARCHAR'" for name in names)
-    raw = quoted(f"@raw {_relation(sheet)}")
+    raw = on_desk(f"raw {_relation(sheet)}")
     try:
         facts.connection.execute(
-            f"CREATE TEMP TABLE {raw} AS FROM read_csv(?, delim = ?, quote = '', escape = '', "
+            f"CREATE TABLE {raw} AS FROM read_csv(?, delim = ?, quote = '', escape = '', "
             f"header = false, skip = 1, auto_detect = false, null_padding = true, "
             f"columns = {{{shape}}})",
             [str(file.path), file.delimiter],
@@ -154,7 +154,7 @@ def _read_by_duckdb(sheet: Sheet, file: CsvFile, facts: FactBase) -> bool:
     texts = "".join(f", coalesce({name}, '') AS {name}" for name in names)
     blank = " AND ".join(f"({name} IS NULL OR {is_blank(name)})" for name in names)
     facts.query(
-        f'CREATE TEMP VIEW {sheet.relation} AS SELECT rowid::INTEGER AS "@row", '
+        f'CREATE VIEW {sheet.relation} AS SELECT rowid::INTEGER AS "@row", '
         f'(rowid + 2)::INTEGER AS "@line"{texts} FROM {raw} '
         f"WHERE {names[0]} > ' ' OR NOT ({blank})"
     )

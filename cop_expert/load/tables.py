@@ -5,7 +5,9 @@ shows in the whole is checked: everything set at a time, so that only what is wr
 row by row.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
 
 from cop_expert.facts import FactBase
 from cop_expert.load.cells import Scale, has_scale
@@ -30,7 +32,8 @@ from cop_expert.model.template import Template, Vocabulary
 
 ALIAS = "Alias"
 """The template of other names for the same thing."""
-CHECKS = (
+Check = Callable[[list[Draft], FactBase, Findings], None]
+CHECKS: tuple[Check, ...] = (
     check_composed,
     check_duplicates,
     check_clashes,
@@ -52,10 +55,15 @@ def read_tables(
     as shown of whatever goes by an `id`, or by a name composed of ids.
     """
     findings = Findings()
-    paths = ((path, engagement.source(path)) for path in engagement.tables)
-    sheets = [read_sheet(path, source, facts, findings) for path, source in paths]
-    for path in engagement.catalogues:
-        sheet = read_sheet(path, engagement.source(path), facts, findings)
+
+    def read_one(own: FactBase, path: Path) -> Sheet:
+        return read_sheet(path, engagement.source(path), own, findings)
+
+    def make(own: FactBase, check: Check) -> None:
+        check(drafts, own, findings)
+
+    sheets = facts.abreast(read_one, engagement.tables)
+    for sheet in facts.abreast(read_one, engagement.catalogues):
         sheet.columns = tuple(range(1, len(sheet.headings) + 1))
         sheets.append(sheet)
     sheets += read_imports(engagement.imports, engagement.path, facts, findings)
@@ -68,8 +76,7 @@ def read_tables(
         check_missing(drafts, facts.vocabulary, findings)
     leave_out_lapsed(drafts, engagement.settings.as_of, facts, findings)
     resolve_references(drafts, facts, findings)
-    for check in CHECKS:
-        check(drafts, facts, findings)
+    facts.abreast(make, CHECKS)
     for draft in drafts:
         sheet = draft.sheet
         facts.stage(draft.template.name, draft.relation, sheet.source, sheet.because)
@@ -108,9 +115,31 @@ def read_drafts(
     sheets: Iterable[Sheet], scales: dict[str, Scale], facts: FactBase, findings: Findings
 ) -> list[Draft]:
     """The sheets that feed a template, each cell read by itself."""
-    templates = {plain(found.table): found for found in facts.vocabulary.given() if found.table}
-    drafts: dict[tuple[str, str], Draft] = {}
     aliases: Aliases = {}
+
+    def read_one(own: FactBase, fed: tuple[Sheet, Template]) -> Draft:
+        sheet, template = fed
+        own_scales = scales if sheet.first_line else {}  # an ontology has datatypes of its own
+        return read_draft(sheet, template, own_scales, own, findings, aliases)
+
+    drafts: list[Draft] = []
+    fed = _feeding(sheets, facts.vocabulary, findings)
+    for _, alike_in_order in groupby(fed, key=lambda pair: _order(pair[0])):
+        for draft in facts.abreast(read_one, alike_in_order):
+            if draft.sheet.is_foreign:
+                say_once(draft, [d for d in drafts if d.template is draft.template], facts)
+            if draft.template.name == ALIAS:
+                aliases |= _meant(draft, facts)
+            drafts.append(draft)
+    return drafts
+
+
+def _feeding(
+    sheets: Iterable[Sheet], vocabulary: Vocabulary, findings: Findings
+) -> list[tuple[Sheet, Template]]:
+    """The sheets that feed a template, in the order in which they are read, and which they feed."""
+    templates = {plain(found.table): found for found in vocabulary.given() if found.table}
+    feeding: dict[tuple[str, str], Sheet] = {}
     for sheet in sorted(sheets, key=_order):
         folder = sheet.source.rpartition("/")[0]
         table = plain(sheet.name)
@@ -118,19 +147,12 @@ def read_drafts(
             folder = sheet.relation  # one file, or ontology, may feed a table in several ways
         if table not in templates:
             findings.add(_unknown_table(sheet, [found.table for found in templates.values()]))
-        elif (folder, table) in drafts:
-            findings.add(_repeated_table(sheet, drafts[folder, table].sheet))
+        elif (folder, table) in feeding:
+            findings.add(_repeated_table(sheet, feeding[folder, table]))
         else:
             findings.add(*check_filled(sheet, templates[table]))
-            own = scales if sheet.first_line else {}  # an ontology has datatypes of its own
-            draft = read_draft(sheet, templates[table], own, facts, findings, aliases)
-            if sheet.is_foreign:
-                alike = [other for (_, name), other in drafts.items() if name == table]
-                say_once(draft, alike, facts)
-            if draft.template.name == ALIAS:
-                aliases |= _meant(draft, facts)
-            drafts[folder, table] = draft
-    return list(drafts.values())
+            feeding[folder, table] = sheet
+    return [(sheet, templates[table]) for (_, table), sheet in feeding.items()]
 
 
 def _order(sheet: Sheet) -> tuple[bool, bool]:

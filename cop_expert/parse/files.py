@@ -7,7 +7,6 @@ from unicodedata import normalize
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
-from cop_expert.parse.rules import parse_rules
 
 LARGEST = 1_000_000
 """Bytes that the rule files of one engagement may have in all: some five thousand rules."""
@@ -29,12 +28,19 @@ def read_rules(files: Iterable[tuple[Path, str]]) -> tuple[Rulebook, list[Diagno
         try:
             raw = _read(path, source, room)
             room -= len(raw)
-            found, wrong = parse_rules(_text(raw, source), source)
+            found, wrong = _parsed(_text(raw, source), source)
         except _Unreadable as error:
             found, wrong = Rulebook(is_whole=False), [error.problem]
         rulebook += found
         problems += wrong
     return rulebook, problems
+
+
+def _parsed(text: str, source: str) -> tuple[Rulebook, list[Diagnostic]]:
+    """Most engagements have no rules of their own, and need no parser."""
+    from cop_expert.parse.rules import parse_rules
+
+    return parse_rules(text, source)
 
 
 def _read(path: Path, source: str, room: int) -> bytes:
