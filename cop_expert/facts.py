@@ -143,10 +143,14 @@ class FactBase:
         return self._again(self.connection.cursor(), self.database)
 
     @property
+    def threads(self) -> int:
+        """How many DuckDB may use for one question."""
+        return int(self.query("SELECT current_setting('threads')")[0][0])
+
+    @property
     def hands(self) -> int:
-        """How many threads may ask at a time, each by a connection of its own."""
-        ((threads,),) = self.query("SELECT current_setting('threads')")
-        return min(int(threads), MOST_HANDS)
+        """How many may ask at a time, each by a connection of its own."""
+        return min(self.threads, MOST_HANDS)
 
     def abreast(self, do: Callable[["FactBase", T], R], things: Iterable[T]) -> list[R]:
         """What comes of each thing, in order; several at a time, each by a connection of its own.

@@ -45,8 +45,7 @@ class DuckEngine(Engine):
     def __init__(self, facts: FactBase) -> None:
         self._facts = facts
         self._own = local()
-        (self.threads,) = facts.query("SELECT current_setting('threads')")[0]
-        self.hands = min(self.threads, 4)
+        self.threads, self.hands = facts.threads, facts.hands
         self.filled = set(facts.counts(given=True))
         """The templates that have facts: without them most rules need not be asked."""
         self.positive: dict[tuple[str, str], bool] = {}
