@@ -1,5 +1,6 @@
 """Ontologies as they are found: in every form, in the words of others, with axioms and rules."""
 
+import re
 import shutil
 import socket
 import time
@@ -278,6 +279,14 @@ def test_an_axiom_acts_as_a_rule(axiom: str, read: Read) -> None:
     assert why(knowledge, "Unit", unit="Spa") == ""
 
 
+@pytest.mark.parametrize("axiom", AXIOMS)
+def test_an_axiom_is_said_in_the_language_of_the_engagement(axiom: str, read: Read) -> None:
+    text, *_ = AXIOMS[axiom]
+    files = spa(text) | {"engagement.toml": 'language = "de"\n'}
+    because = why(read(files), "Unit", unit="Pool")
+    assert re.search("heißt|ist auch|umgekehrt|ist „Einheit“", because), because
+
+
 def test_a_property_that_goes_both_ways_or_on(read: Read) -> None:
     text = (
         ":near a owl:SymmetricProperty ; rdfs:subPropertyOf cop:hands_to . :Masseur :near :Cook . "
@@ -468,7 +477,7 @@ def test_the_organization_ontology(read: Read) -> None:
     ]  # fmt: skip
     assert rows(knowledge, "Practice") == []
     reasons = why(knowledge, "Unit", unit="Lab")
-    assert "OrganizationalUnit is an Organization, Organization is read as a unit" in reasons
+    assert "every OrganizationalUnit is an Organization; “Organization” is read as “unit”" in reasons
     assert "“headOf” says “lead” the other way round" in reasons
     assert [warning.code for warning in knowledge.warnings] == ["left-out"]
 
@@ -535,7 +544,7 @@ def test_courses_in_json_ld(read: Read) -> None:
         ("Anatomy", 1_000_000), ("Deep tissue", 2_500_000),
     ]  # fmt: skip
     assert rows(knowledge, "Coverage") == [("Deep tissue", "Massage", 1_000_000)]
-    assert why(knowledge, "Coverage") == "“teaches” is read as a coverage (cop-align.ttl)"
+    assert why(knowledge, "Coverage") == "“teaches” is read as “coverage” (cop-align.ttl)"
 
 
 def test_plain_properties(read: Read) -> None:

@@ -53,7 +53,7 @@ class Called:
             return str(node)
         if node not in self._names:
             ranked = [
-                (self._rank(label), place, str(label))
+                (self.rank(label), place, str(label))
                 for place, predicate in enumerate(LABELS)
                 for label in self.graph.objects(node, predicate)
                 if isinstance(label, Literal)
@@ -61,7 +61,7 @@ class Called:
             self._names[node] = min(ranked)[2] if ranked else last_part(node)
         return self._names[node]
 
-    def _rank(self, label: Literal) -> int:
+    def rank(self, label: Literal) -> int:
         """The language itself, a kind of it, none, English, any other."""
         spoken = (label.language or "").casefold()
         if spoken == self.language:

@@ -8,14 +8,15 @@ others out (Junker, "QuickXplain", 2004).
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
+from rdflib import OWL, RDF, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from cop_expert.load.called import Called, last_part
-from cop_expert.load.entail import SAYS, Triple
+from cop_expert.load.entail import Triple, says_axiom
 from cop_expert.load.graph import new_graph
 from cop_expert.load.vocabulary import standard_graph, with_standard
 from cop_expert.load.words import listed, with_article
@@ -27,14 +28,6 @@ SECONDS = 60
 JVM = ("-Xmx1000M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """A bounded memory, and nothing prepared for a run that is longer than a second."""
 THING = URIRef("urn:cop-expert:something")
-SAID: dict[Node, str] = {
-    RDFS.subClassOf: "class",
-    RDFS.subPropertyOf: "property",
-    OWL.inverseOf: "inverse",
-    RDFS.domain: "domain",
-    RDFS.range: "range",
-}
-"""Axioms that read as they do where something follows from them."""
 
 Statement = frozenset[Triple]
 """A triple between named things, or one that leads to nameless ones together with these."""
@@ -120,8 +113,8 @@ def _said(statement: Statement, called: Called) -> str:
             return f"{name} is {with_article(other)}"
         if predicate == OWL.disjointWith:
             return f"no {name} is {with_article(other)}"
-        if predicate in SAID:
-            return SAYS[SAID[predicate]](name, other)
+        with suppress(LookupError):
+            return says_axiom(predicate, subject, found, called)
         shown = str(found) if isinstance(found, Literal) else other
         return f"{name} “{called.name(predicate)}” {shown}"
     return "what is said of several at once"

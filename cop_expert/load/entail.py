@@ -7,7 +7,7 @@ in the words of a standard, and in none of ours, is read as the alignment says.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
@@ -53,19 +53,6 @@ class Entailed(NamedTuple):
     problems: list[Diagnostic]
 
 
-# The predicate of each kind of axiom, and how one between two names reads.
-
-SAYS: dict[str, Callable[[str, str], str]] = {
-    "class": lambda one, other: f"every {one} is {with_article(other)}",
-    "property": lambda one, other: f"“{one}” means “{other}” too",
-    "inverse": lambda one, other: f"“{one}” says “{other}” the other way round",
-    "symmetric": lambda one, other: f"“{one}” goes both ways",
-    "transitive": lambda one, other: f"“{one}” carries on from one to the next",
-    "domain": lambda one, other: f"whatever has “{one}” is {with_article(other)}",
-    "range": lambda one, other: f"whatever “{one}” leads to is {with_article(other)}",
-    "read": lambda one, other: f"{one} is read as {with_article(other)}",
-    "read property": lambda one, other: f"“{one}” is read as “{other}”",
-}
 PREDICATES = (
     ("class", RDFS.subClassOf, False),
     ("class", OWL.equivalentClass, True),
@@ -112,24 +99,36 @@ def _too_many(source: str) -> Diagnostic:
 def _axioms(graph: Graph, called: Called, file: str) -> Iterator[Axiom]:
     """The axioms of one file, but for what begins with a term of ours."""
     pairs = [
-        (kind, *ends)
+        (kind, predicate, *ends)
         for kind, predicate, both_ways in PREDICATES
         for pair in graph.subject_objects(predicate)
         for ends in ([pair, pair[::-1]] if both_ways else [pair])
     ]
     pairs += [
-        (kind, found, found)
+        (kind, kind_of_property, found, found)
         for kind, kind_of_property in KINDS_OF_PROPERTY
         for found in graph.subjects(RDF.type, kind_of_property)
     ]
-    for kind, subject, found in pairs:
+    for kind, said, subject, found in pairs:
         if not (isinstance(subject, URIRef) and isinstance(found, URIRef)):
             continue
         if subject.startswith(str(COP)) or str(found).startswith(BUILT_IN):
             continue
-        kind = "read property" if kind == "read" and not _is_class(found) else kind
-        says = SAYS[kind](called.name(subject), called.name(found))
-        yield Axiom(kind, subject, found, says, file)
+        kind = "property" if kind == "read" and not _is_class(found) else kind
+        yield Axiom(kind, subject, found, says_axiom(said, subject, found, called), file)
+
+
+def says_axiom(said: Node, subject: Node, found: Node, called: Called) -> str:
+    """The axiom in words; `said` is its property, or the class that makes the subject what it is.
+
+    Raises LookupError where the alignment does not tell how it is said.
+    """
+    texts = [t for t in standard_alignment().objects(said, COP.saysAxiom) if isinstance(t, Literal)]
+    if not texts:
+        raise LookupError(said)
+    name = called.name(found)
+    text = min(texts, key=called.rank)
+    return text.format(subject=called.name(subject), object=name, a_object=with_article(name))
 
 
 def _is_class(term: URIRef) -> bool:
@@ -183,7 +182,7 @@ class _Closure:
                 yield axiom, (subject, RDF.type, axiom.object), None
         for axiom in self.by_property.get(predicate, ()):
             match axiom.kind:
-                case "property" | "read property":
+                case "property":
                     yield axiom, (subject, axiom.object, found), None
                 case "domain":
                     yield axiom, (subject, RDF.type, axiom.object), None

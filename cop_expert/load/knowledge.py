@@ -19,12 +19,12 @@ from rdflib.term import Node
 from cop_expert.facts import FactBase
 from cop_expert.load.alignment import FILE, Alignment, Relation
 from cop_expert.load.called import Called
-from cop_expert.load.entail import Reasons, Triple, entail
+from cop_expert.load.entail import Reasons, Triple, entail, says_axiom
 from cop_expert.load.headings import ID, column_fields, name_field
 from cop_expert.load.sheet import Sheet, lay_out
 from cop_expert.load.swrl import read_rules
 from cop_expert.load.vocabulary import COP, standard_graph
-from cop_expert.load.words import guarded, listed, shown, with_article
+from cop_expert.load.words import guarded, listed, shown
 from cop_expert.model.diagnostic import Diagnostic
 from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Rulebook
@@ -77,10 +77,10 @@ def _because(row: Drawn) -> str:
     for says, file in row.because:
         by_file.setdefault(file, []).append(says)
     said = [
-        listed(says) if file == own else f"{listed(says)} ({file})"
+        "; ".join(says) if file == own else f"{'; '.join(says)} ({file})"
         for file, says in by_file.items()
     ]
-    return listed(said)
+    return "; ".join(said)
 
 
 def _things(template: Template) -> Field | None:
@@ -205,7 +205,7 @@ class KnowledgeReader:
             yield Drawn(row, self.source(subject), of_others, because)
 
     def read_as(self, predicate: URIRef, template: Template) -> tuple[str, str]:
-        says = f"“{self.called.name(predicate)}” is read as {with_article(template.label)}"
+        says = says_axiom(COP.readAs, predicate, self.iris[template.name], self.called)
         return says, FILE.rpartition("/")[2]
 
     def values(self, individual: Node, field: Field, template: Template) -> list[Node]:
