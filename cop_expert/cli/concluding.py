@@ -154,7 +154,10 @@ def rules(folder: Path | None, template: str | None, graph: bool, dot: bool, as_
     if graph or dot:
         print_graph(rulebook, vocabulary, only, dot, as_json)
     elif as_json:
-        echo_json(rulebook)
+        import msgspec
+
+        # A type may be of several classes, which are a set; `strata` tells the order of the rules.
+        echo_json(msgspec.to_builtins(rulebook, order="deterministic"))
     else:
         from cop_expert.report.rulebook import rulebook_text
 
