@@ -190,6 +190,12 @@ def test_wrong_usage_is_exit_code_2(hotel: Path) -> None:
     assert run("check", hotel / "nowhere").exit_code == 2
 
 
+def test_a_command_that_there_is_not_is_wrong_usage() -> None:
+    answer = run("whynot", "hotel")
+    assert answer.exit_code == 2
+    assert "No such command 'whynot'" in answer.stderr
+
+
 def test_a_copied_folder_gives_the_same(hotel: Path, tmp_path: Path) -> None:
     elsewhere = shutil.copytree(hotel, tmp_path / "elsewhere")
     assert run("show", hotel, "--json").stdout == run("show", elsewhere, "--json").stdout

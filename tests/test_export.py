@@ -24,7 +24,8 @@ from random_engagement import write_engagement
 from rdflib import OWL, PROV, RDF, RDFS, Graph, Literal, Namespace, URIRef
 
 from cop_expert import pipeline
-from cop_expert.cli import FORM_NAMES, main
+from cop_expert.cli import main
+from cop_expert.cli.handing_over import FORM_NAMES
 from cop_expert.explain.why import Explainer, How
 from cop_expert.explain.words import Speaker
 from cop_expert.export.degreed import HEADINGS

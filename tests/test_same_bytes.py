@@ -19,6 +19,7 @@ from cop_expert.facts import FactBase
 TESTS = Path(__file__).parent
 HOTEL = TESTS.parent / "kb" / "examples" / "grand-hotel"
 THREADS = 4
+COMMAND = "from cop_expert.cli import main; main()"
 
 
 def shown(folder: Path, engine: str) -> bytes:
@@ -66,10 +67,14 @@ def test_threads_and_the_order_of_rows(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_order_of_hashes(engine: str, hotel: Path, expected: bytes) -> None:
-    command = "from cop_expert.cli import main; main()"
     for seed in ("1", "2"):
         shutil.rmtree(hotel / ".cop", ignore_errors=True)
-        assert output(seed, command, "show", str(hotel), "--json", "--engine", engine) == expected
+        assert output(seed, COMMAND, "show", str(hotel), "--json", "--engine", engine) == expected
+
+
+def test_the_rulebook_and_the_order_of_hashes() -> None:
+    first, second = (output(seed, COMMAND, "rules", "--json") for seed in ("1", "2"))
+    assert first == second
 
 
 def output(seed: str, code: str, *arguments: str) -> bytes:

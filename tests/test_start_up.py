@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cop_expert.cli import MODULES
+
 HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
 
 
@@ -19,7 +21,7 @@ def loaded_by(arguments: list[str]) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    return {name.split(".")[0] for name in done.stderr.split()}
+    return set(done.stderr.split())
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -38,3 +40,9 @@ def test_a_second_question_reads_no_ontology_and_parses_no_rule(tmp_path: Path) 
     question = ["why", str(hotel), "Knife skills", "Kitchen"]
     loaded_by(question)
     assert not loaded_by(question) & {"rdflib", "owlready2", "lark", "experta"}
+
+
+def test_a_command_loads_no_other_commands_module() -> None:
+    loaded = loaded_by(["why", "--help"])
+    assert "cop_expert.cli.asking" in loaded
+    assert not loaded & {f"cop_expert.cli.{module}" for module in {*MODULES.values()} - {"asking"}}
