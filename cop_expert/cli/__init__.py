@@ -1,5 +1,7 @@
 """The command line: the only place that prints or exits."""
 
+import atexit
+import gc
 from importlib import import_module
 
 import click
@@ -57,3 +59,5 @@ def main() -> None:
       cop-expert report hotel
       cop-expert why hotel "Knife skills" Kitchen
     """
+    # Python would search all that was made for circles before it lets the process go.
+    atexit.register(gc.freeze)
