@@ -10,7 +10,6 @@ settings) lies beside the facts as JSON.
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
@@ -157,6 +156,8 @@ class FactBase:
 
         DuckDB itself goes through up to a hundred thousand rows with one thread.
         """
+        from concurrent.futures import ThreadPoolExecutor
+
         own = local()
 
         def do_one(thing: T) -> R:

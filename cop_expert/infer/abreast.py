@@ -1,7 +1,6 @@
 """Strata in, each concluded as soon as all that it rests on has been; several at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from threading import Condition
@@ -19,6 +18,8 @@ def conclude_abreast(strata: Sequence[Stratum], conclude: Conclude, hands: int) 
     `hands` are the threads that may be at work. Which stratum ends the run does not hang on them:
     those before it in order are still concluded.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     if hands == 1:
         return _one_by_one(strata, conclude)
     work = Work(strata, conclude)
