@@ -232,8 +232,8 @@ def read(
     changes = changes or NOTHING
     engagement, problems = read_engagement(folder)
     engagement = supposing(engagement, changes)
-    if not engagement.holds_anything:
-        stop_at_errors(problems)
+    if not engagement.holds_anything or not engagement.settings.is_whole:
+        stop_at_errors(problems)  # without the scales most of a table may look wrong
     facts, individuals, drawn, found = read_ontologies(engagement, limits)
     problems += found
     labels, found = read_tables(engagement, facts, individuals, changes.rows)

@@ -56,6 +56,19 @@ def test_ten_mistakes_get_ten_located_messages(tmp_path: Path) -> None:
     assert not (broken / ".cop").exists()
 
 
+def test_settings_that_cannot_be_read_are_all_that_is_told(tmp_path: Path) -> None:
+    """Without the scales most cells of the tables would look out of range."""
+    folder = tmp_path / "northwater"
+    shutil.copytree(EXAMPLES / "northwater", folder)
+    settings = folder / "engagement.toml"
+    settings.write_text(f"{settings.read_text()}\n[scales]\n")
+    done = run("check", folder)
+    assert done.exit_code == 1
+    assert "engagement.toml:" in done.stderr
+    assert "stands there twice: delete one of the two" in done.stderr
+    assert "1 problem found" in done.stderr
+
+
 def test_problems_as_json(tmp_path: Path) -> None:
     case = Path(__file__).parent / "errors" / "tables" / "ten-mistakes"
     checked = run("check", shutil.copytree(case, tmp_path / "broken"), "--json")

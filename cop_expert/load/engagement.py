@@ -71,7 +71,7 @@ def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:
         return Engagement(folder, folder.name), [_no_folder(folder)]
     files, problems = _files(folder)
     text, unreadable = _text(folder)
-    settings, wrong = read_settings(text)
+    settings, wrong = (Settings(is_whole=False), unreadable) if unreadable else read_settings(text)
     engagement = Engagement(
         folder=folder,
         name=settings.name or folder.resolve().name,
@@ -91,7 +91,7 @@ def read_engagement(folder: Path) -> tuple[Engagement, list[Diagnostic]]:
     problems += [_outside(file) for file in lost]
     if not engagement.holds_anything and not problems:
         problems.append(_no_tables())
-    return engagement, problems + unreadable + wrong
+    return engagement, problems + wrong
 
 
 def _no_folder(folder: Path) -> Diagnostic:

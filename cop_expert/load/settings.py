@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cop_expert.load.words import plain, shown, tidy
 from cop_expert.model.arithmetic import can_be_held, to_millionths
@@ -86,6 +87,8 @@ class Settings(Struct, frozen=True):
     imports: tuple[Mapping, ...] = ()
     places: dict[str, Origin] = {}
     """Where each setting stands, by `plain` section and key."""
+    is_whole: bool = True
+    """False where the file cannot be read: nobody knows what else is set."""
 
     def origin(self, key: str) -> Origin:
         """Where a setting stands: `name`, `scales.needs.required`, or a parameter's name."""
@@ -101,7 +104,7 @@ def read_settings(text: str) -> tuple[Settings, list[Diagnostic]]:
     try:
         sections = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        return found, [_syntax_problem(error, text)]
+        return replace(found, is_whole=False), [_syntax_problem(error, text)]
     problems = list(_misfits(sections, found))
     right: dict[str, Any] = {
         key: value
@@ -151,11 +154,14 @@ def _syntax_problem(error: Exception, text: str) -> Diagnostic:
     line, column = map(int, place.groups(default=0)) if place else (0, 0)
     if place and not line:
         line = len(text.splitlines())
+    advice = 'a text has quotation marks, as in name = "Grand Hotel"; a number has none'
+    if "overwrite" in message or "twice" in message:
+        advice = "a setting or section stands there twice: delete one of the two"
     return Diagnostic(
         "syntax",
         f"the settings cannot be read: {message[:1].lower()}{message[1:]}",
         Origin(SETTINGS_FILE, line, column),
-        'a text has quotation marks, as in name = "Grand Hotel"; a number has none',
+        advice,
     )
 
 
