@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from cop_expert.model.template import Value
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import BRIEF, Reasons, Sentence
 from cop_expert.report.view import (
@@ -169,10 +168,10 @@ def _waves(known: Known, reasons: Reasons, community: str) -> Iterator[Wave]:
 
 def _length(known: Known, community: str, items: list[str]) -> int:
     """The hours that whoever takes most of these items spends on them."""
-    each: Counter[Value] = Counter()
+    each: Counter[str] = Counter()
     for item in items:
-        for taking in known.all("Audience", community=community, item=item):
-            each[taking["post"]] += known.hours[item]
+        for post in known.takers(community, item):
+            each[post] += known.hours[item]
     return max(each.values(), default=0)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cop_expert.report.known import Known, Record, number, product
-from cop_expert.report.reasons import BRIEF, Reasons, Sentence
+from cop_expert.report.reasons import BRIEF, Reasons
 from cop_expert.report.view import (
     WITHHELD,
     Assignment,
@@ -79,6 +79,7 @@ def _need(known: Known, reasons: Reasons, want: Record) -> Need:
 
 def communities(known: Known, reasons: Reasons) -> tuple[Community, ...]:
     """A card each, by name."""
+    reasons.expect(ground for identity in known.told for ground in _said(known, identity))
     return tuple(
         _community(known, reasons, identity, place)
         for place, identity in enumerate(known.communities, 1)
@@ -98,8 +99,8 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
     people, hours = known.community_heads[identity], known.one("CommunityHours", community=identity)
     is_told = known.may_tell(people)
     head = Figure(people, reasons.cite("Community", known.one("Community", community=identity)))
-    why = tuple(_why(known, reasons, identity)) if is_told else ()
-    warnings = tuple(_warnings(known, reasons, identity)) if is_told else ()
+    why = [reasons.sentence(*ground) for ground in _grounds(known, identity) if is_told]
+    warnings = [reasons.sentence(*found) for found in _warnings(known, identity) if is_told]
     hours_reason = reasons.cite("CommunityHours", hours)
     crafts = _crafts(known, identity)
     craft_reason = reasons.cite_all([("CommunityCraft", record) for record in crafts], BRIEF)
@@ -115,8 +116,8 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
         is_told=is_told,
         goal=str(goal.get("goal") or ""),
         lead=_lead(known, identity) or str(unit.get("lead") or ""),
-        why=why,
-        warnings=warnings,
+        why=tuple(why),
+        warnings=tuple(warnings),
         members=tuple(_member(known, reasons, post) for post in members[:MEMBERS]),
         more_members=len(known.members[identity]) - len(members[:MEMBERS]),
         craft=tuple(
@@ -142,7 +143,13 @@ def _lead(known: Known, identity: str) -> str:
     return ", ".join(str(record["name"]) for record in known.all("Appointed", community=identity))
 
 
-def _why(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
+def _said(known: Known, identity: str) -> Iterator[tuple[str, Record]]:
+    """The facts that a card says in sentences with their reason."""
+    yield from _grounds(known, identity)
+    yield from _warnings(known, identity)
+
+
+def _grounds(known: Known, identity: str) -> Iterator[tuple[str, Record]]:
     """Why the cut goes down to the community, why no further, and what was decided about it."""
     above = _split_above(known, identity)
     grounds = [("Splits", above), ("Kept", known.one("Kept", unit=identity))]
@@ -152,7 +159,7 @@ def _why(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
     grounds.append(("Called", known.one("Called", community=identity)))
     for template, record in grounds:
         if record:
-            yield reasons.sentence(template, record)
+            yield template, record
 
 
 def _split_above(known: Known, unit: str) -> Record | None:
@@ -166,11 +173,11 @@ def _split_above(known: Known, unit: str) -> Record | None:
     return None
 
 
-def _warnings(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
+def _warnings(known: Known, identity: str) -> Iterator[tuple[str, Record]]:
     for template in WARNINGS:
         record = known.one(template, community=identity)
         if record:
-            yield reasons.sentence(template, record)
+            yield template, record
 
 
 def _member(known: Known, reasons: Reasons, post: str) -> Member:
@@ -222,7 +229,7 @@ def _assignments(known: Known, reasons: Reasons, identity: str) -> tuple[Assignm
 
 def _assignment(known: Known, reasons: Reasons, record: Record) -> Assignment:
     pair = {"community": record["community"], "item": record["item"]}
-    posts = sorted((str(r["post"]) for r in known.all("Audience", **pair)), key=known.by_heads)
+    posts = known.takers(**pair)
     named = [post for post in posts if known.may_tell(known.heads[post])]
     wanting = known.number("Wanting", "heads", **pair)
     return Assignment(

@@ -1,6 +1,8 @@
 """A run and the templates in, the strategy document out: Markdown, HTML or Word."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,14 +82,27 @@ def render(
     has_reasons = "reasons" in sections and not engagement.settings.publish
     prices = reckon() if "decisions" in sections else {}
     hours = hours_of(engagement, request.budget_hours)
-    document = strategy(
-        known, said, manifest, engagement, wording, has_reasons, prices, hours, tried
-    )
-    with located(templates):
-        studio = _Studio(templates, known, wording, document, sections)
-        if request.form == "docx":
-            return studio.word()
-        return studio.text(request.form).encode()
+    with _undisturbed():
+        document = strategy(
+            known, said, manifest, engagement, wording, has_reasons, prices, hours, tried
+        )
+        with located(templates):
+            studio = _Studio(templates, known, wording, document, sections)
+            if request.form == "docx":
+                return studio.word()
+            return studio.text(request.form).encode()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without a search for garbage: all is needed to the end, and the search took an eighth."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def draw_steps(facts: FactBase, manifest: Manifest, folder: Path) -> str:
