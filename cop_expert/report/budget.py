@@ -16,7 +16,7 @@ from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.template import Value
 from cop_expert.report.known import Known, number
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import BELOW, ENDS, Budget, Claim
+from cop_expert.report.view.budget import BELOW, ENDS, Budget, Claim
 
 WHATEVER = 1
 """The turn of what goes in however few hours there are."""

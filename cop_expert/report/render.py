@@ -27,7 +27,11 @@ from cop_expert.report.reasons import cited
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.templates import Templates, Words, environment, located
 from cop_expert.report.trials import Robustness
-from cop_expert.report.view import Figure, Granularity, Manifest, Prices, Strategy
+from cop_expert.report.view.decisions import Prices
+from cop_expert.report.view.figures import Figure
+from cop_expert.report.view.granularity import Granularity
+from cop_expert.report.view.method import Manifest
+from cop_expert.report.view.strategy import Strategy
 
 if TYPE_CHECKING:
     from jinja2 import Environment

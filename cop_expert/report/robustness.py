@@ -12,7 +12,7 @@ from cop_expert.report.trials import (
     Robustness,
     Single,
 )
-from cop_expert.report.view import CutDoubt, Doubt, Firmness, If, Moved
+from cop_expert.report.view.firmness import CutDoubt, Doubt, Firmness, If, Moved
 
 IFS = 2
 """What is named of all that would make the difference."""

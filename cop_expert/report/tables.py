@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
-from cop_expert.report.exchange import waves
+from cop_expert.report.flow import waves
 from cop_expert.report.known import Known, number, product
 from cop_expert.report.phrases import Phrases, capital, phrases
 from cop_expert.report.setting import FINDINGS
