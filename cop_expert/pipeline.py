@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cop_expert.load.propose import Wishes
     from cop_expert.load.sheet import Sheet
     from cop_expert.report.trials import Robustness
-    from cop_expert.report.view import Prices
+    from cop_expert.report.view.decisions import Prices
 
 ENGINES = ("auto", "experta", "duckdb")
 SMALL = 100
@@ -129,7 +129,7 @@ def suppose(folder: Path, changes: "Changes", progress: Progress = quietly) -> R
 
 def prices(run: Run, folder: Path, progress: Progress = quietly) -> "Prices":
     """What each decision costs: the run against one without it, kept for the next question."""
-    from cop_expert.report.view import Price
+    from cop_expert.report.view.decisions import Price
 
     if not run.facts.count("Decision"):
         return {}

@@ -12,7 +12,9 @@ from msgspec import Struct
 from cop_expert.model import miss, proof
 from cop_expert.model.explained import VERSION, Explained, Fault, Refused, Replay
 from cop_expert.model.origin import Origin
-from cop_expert.report import choices, trials, view
+from cop_expert.report import choices, trials
+from cop_expert.report.view.budget import Budget, Claim
+from cop_expert.report.view.granularity import Stretch
 
 EXPLAINING: list[type[Struct]] = [
     Explained, proof.Proof, proof.Derivation, proof.Ledger, proof.Line, proof.Absent,
@@ -20,8 +22,8 @@ EXPLAINING: list[type[Struct]] = [
     miss.Missing, miss.Blocked, Origin,
 ]  # fmt: skip
 LEADING: list[type[Struct]] = [
-    choices.Choices, choices.Choice, view.Stretch, choices.Left, choices.Turn, view.Budget,
-    view.Claim, trials.Robustness, trials.Range, trials.FirmCut, trials.FirmAssignment,
+    choices.Choices, choices.Choice, Stretch, choices.Left, choices.Turn, Budget,
+    Claim, trials.Robustness, trials.Range, trials.FirmCut, trials.FirmAssignment,
     trials.Single,
 ]  # fmt: skip
 PLAIN = {

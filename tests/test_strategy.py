@@ -18,7 +18,7 @@ from cop_expert.report.known import Known
 from cop_expert.report.language import LocalSpeaker
 from cop_expert.report.phrases import phrases
 from cop_expert.report.strategy import FEW, strategy
-from cop_expert.report.view import Strategy
+from cop_expert.report.view.strategy import Strategy
 from cop_expert.resources import resource
 
 SEEDS = range(8)

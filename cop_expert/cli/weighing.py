@@ -33,7 +33,7 @@ def granularity(folder: Path, every: bool, picture: Path | None, as_json: bool) 
       cop-expert granularity grand-hotel --picture steps.svg
     """
     from cop_expert.report.choices import choices
-    from cop_expert.report.choosing import choices_text
+    from cop_expert.report.choices_text import choices_text
     from cop_expert.report.known import Known
     from cop_expert.report.language import LocalSpeaker
     from cop_expert.report.phrases import phrases

@@ -46,7 +46,8 @@ def fetch(explainer: Explainer, facts: dict[Fact, How]) -> None:
                 below[fact] = how
         step = below
     for template, rows in given.items():
-        explainer.read[template] = explainer.matcher.read(template, list(rows))
+        found = explainer.matcher.read(template, list(rows))
+        explainer.read.setdefault(template, {}).update(found)
 
 
 def _ask(explainer: Explainer, step: dict[Fact, How]) -> None:

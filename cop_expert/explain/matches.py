@@ -37,7 +37,7 @@ FEW = 2_000
 """Facts of a template up to which the bindings of all are fetched for a single question."""
 MOST = 25
 """Bindings of each that are then fetched: a sum of few may be one of many thousands."""
-ALONE = 20
+ALONE = 4
 """Facts of a template up to which each is asked for by itself."""
 ASKED = '"@asked"'
 """The table of the facts that are asked about."""
@@ -109,7 +109,7 @@ class Matcher:
         """The templates whose bindings are all held in memory, once they are asked for."""
         self.ranks = Ranks(facts, self.strata)
         self._heads: dict[int, Head] = {}
-        self._all: dict[int, dict[Row, Matches]] = {}
+        self._all: dict[tuple[int, int], dict[Row, Matches]] = {}
         self._ahead: dict[int, dict[Row, Matches]] = {}
         self._totals: dict[int, set[Row]] = {}
         self._ranked: set[str] = set()
@@ -124,7 +124,7 @@ class Matcher:
             return NONE
         if clause.head.template in self.held and limit <= MOST:
             group = self.head(clause).of(row)
-            return self.all_matches(clause).get(group, NONE).first(limit)
+            return self.all_matches(clause, limit).get(group, NONE)
         return self._matches_of(clause, row, limit)
 
     def head(self, clause: Clause) -> Head:
@@ -199,20 +199,21 @@ class Matcher:
 
     # All facts of a template
 
-    def all_matches(self, clause: Clause) -> dict[Row, Matches]:
-        """The weightiest bindings of the clause, by what those for a fact share; asked once."""
-        if id(clause) not in self._all:
-            self._all[id(clause)] = dict(self._weightiest(clause))
-        return self._all[id(clause)]
+    def all_matches(self, clause: Clause, limit: int) -> dict[Row, Matches]:
+        """So many bindings of the clause for each fact, by what these share; asked once."""
+        asked = id(clause), limit
+        if asked not in self._all:
+            self._all[asked] = dict(self._weightiest(clause, limit))
+        return self._all[asked]
 
-    def _weightiest(self, clause: Clause) -> Iterator[tuple[Row, Matches]]:
+    def _weightiest(self, clause: Clause, limit: int) -> Iterator[tuple[Row, Matches]]:
         head, body = self.head(clause), self._ranked_body(clause)
         question = Question(clause, body, self.facts)
         shared = [f"g{place}" for place in head.places]
         values = map(body.terms.value, head.terms)
         named = [f"{value} AS {name}" for value, name in zip(values, shared, strict=True)]
         bindings = f"SELECT {', '.join([question.columns, *named])} {body.text()}"
-        found = self.facts.query(question.weightiest(bindings, shared, MOST))
+        found = self.facts.query(question.weightiest(bindings, shared, limit))
         width = len(question.kinds)
         groups = self.facts.told(head.kinds, [answer[width:-2] for answer in found])
         matches = iter(question.matches(found))

@@ -83,7 +83,11 @@ class Speaker:
         """The sentence that there is no such fact, as far as its fields are known."""
         kind = self.vocabulary.templates[template]
         sentence = kind.says_not.get(self.language) or kind.says_not.get("en")
-        return self._filled(sentence or f"there is no {kind.label}", template, known)
+        return self._filled(sentence or self.nothing(kind.label), template, known)
+
+    def nothing(self, label: str) -> str:
+        """That there is no such thing, where the ontology has no sentence for it."""
+        return f"there is no {label}"
 
     def parameter(self, name: str) -> str:
         """What a parameter is set to: "the share that must want an item: 50 %"."""

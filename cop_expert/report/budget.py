@@ -16,7 +16,7 @@ from cop_expert.model.arithmetic import UNIT
 from cop_expert.model.template import Value
 from cop_expert.report.known import Known, number
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import BELOW, ENDS, Budget, Claim
+from cop_expert.report.view.budget import BELOW, ENDS, Budget, Claim
 
 WHATEVER = 1
 """The turn of what goes in however few hours there are."""
@@ -193,13 +193,12 @@ class _Clerk:
         self, key: Key, total: int, goal: str, refused: Refused | None, is_shown: bool
     ) -> Claim:
         known, pair = self.known, _pair(key)
-        posts = [str(record["post"]) for record in known.all("Audience", **pair)]
         priority = known.one("Priority", **pair)
         return Claim(
             item=known.name(key[1]),
             community=known.name(key[0]),
             level=str((known.one("Assignment", **pair) or {}).get("level", "")),
-            people=sum(known.heads[post] for post in posts),
+            people=sum(known.heads[post] for post in known.takers(*key)),
             hours=self.wanted[key].hours,
             priority=number(priority["priority"]) if priority else 0,
             total=total,

@@ -18,7 +18,7 @@ from cop_expert.report.granularity import stretches
 from cop_expert.report.known import Known
 from cop_expert.report.machines import Amount
 from cop_expert.report.optimum import best_cut
-from cop_expert.report.view import Stretch, widest_of
+from cop_expert.report.view.granularity import Stretch, widest_of
 
 ASKED = ("Community", "AssignmentHours", "SuperfluousHours", "ByRelevance")
 MEMBERS = """

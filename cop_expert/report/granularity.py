@@ -4,7 +4,8 @@ from cop_expert.model.rule import CheckedRulebook
 from cop_expert.report.cuts import ALWAYS, Cuts
 from cop_expert.report.known import Known, Record, number
 from cop_expert.report.reasons import Reasons
-from cop_expert.report.view import CutUnit, Figure, Granularity, Stretch
+from cop_expert.report.view.figures import Figure
+from cop_expert.report.view.granularity import CutUnit, Granularity, Stretch
 
 CUTS = 24
 """Units of which it is said what their cut is worth; the rest is counted."""

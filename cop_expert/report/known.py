@@ -3,7 +3,7 @@
 Numbers stay millionths; the methods that say them round for people.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from cop_expert.explain.words import Speaker
@@ -29,7 +29,7 @@ class Known:
         self.least = least
         self._records: dict[str, list[Record]] = {}
         self._index: dict[tuple[str, ...], dict[Values, list[Record]]] = {}
-        self._posts: dict[str, str] = {}
+        self._posts: dict[Value, str] = {}
         self.told = self.communities
         """The communities that a document is about: all, or one."""
 
@@ -115,14 +115,23 @@ class Known:
         """False for a group so small that a number about it tells of single people."""
         return people == 0 or people >= self.least
 
-    def by_heads(self, post: str) -> int:
+    @cached_property
+    def by_heads(self) -> Callable[[str], int]:
         """A post's place among all, the most heads first."""
-        return self._places[post]
+        posts = sorted(self.heads, key=lambda post: (-self.heads[post], self.name(post)))
+        return {post: place for place, post in enumerate(posts)}.__getitem__
+
+    def takers(self, community: Value, item: Value) -> list[str]:
+        """The posts that take an item, the most heads first."""
+        return self._takers.get((community, item), [])
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        posts = sorted(self.heads, key=lambda post: (-self.heads[post], self.name(post)))
-        return {post: place for place, post in enumerate(posts)}
+    def _takers(self) -> dict[Values, list[str]]:
+        found: dict[Values, list[str]] = {}
+        for record in self.facts.records("Audience"):
+            taken = record["community"], record["item"]
+            found.setdefault(taken, []).append(str(record["post"]))
+        return {taken: sorted(posts, key=self.by_heads) for taken, posts in found.items()}
 
     # Saying things
 
@@ -134,10 +143,9 @@ class Known:
 
     def post(self, post: Value) -> str:
         """A post by its role, and by its unit too where the role stands in several."""
-        named = str(post)
-        if named not in self._posts:
-            self._posts[named] = self._post(named)
-        return self._posts[named]
+        if post not in self._posts:
+            self._posts[post] = self._post(str(post))
+        return self._posts[post]
 
     def _post(self, post: str) -> str:
         record = self.posts[post]

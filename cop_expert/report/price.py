@@ -4,7 +4,7 @@ from typing import Any
 
 from cop_expert.facts import FactBase
 from cop_expert.report.known import number
-from cop_expert.report.view import Price
+from cop_expert.report.view.decisions import Price
 
 
 def price(facts: FactBase, without: FactBase) -> Price:

@@ -157,6 +157,12 @@ class Reasons:
     def _how(self, depth: int) -> How:
         return How(depth, lines=WEIGHTIEST) if self.is_vast else How(depth)
 
+    def expect(self, facts: Iterable[tuple[str, dict[str, Value]]]) -> None:
+        """Ask at once for what sentences about these facts are made of."""
+        how = self._how(BRIEF)
+        rows = ((template, tuple(record.values())) for template, record in facts)
+        fetch(self.explainer, dict.fromkeys(rows, how))
+
     def sentence(self, template: str, record: dict[str, Value]) -> Sentence:
         """The fact said with its reason in short, and where that is explained."""
         proof = self.explainer.prove_there(template, tuple(record.values()), self._how(BRIEF))

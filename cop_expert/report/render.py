@@ -1,6 +1,8 @@
 """A run and the templates in, the strategy document out: Markdown, HTML or Word."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +27,11 @@ from cop_expert.report.reasons import cited
 from cop_expert.report.strategy import FEW, strategy
 from cop_expert.report.templates import Templates, Words, environment, located
 from cop_expert.report.trials import Robustness
-from cop_expert.report.view import Figure, Granularity, Manifest, Prices, Strategy
+from cop_expert.report.view.decisions import Prices
+from cop_expert.report.view.figures import Figure
+from cop_expert.report.view.granularity import Granularity
+from cop_expert.report.view.method import Manifest
+from cop_expert.report.view.strategy import Strategy
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -80,14 +86,27 @@ def render(
     has_reasons = "reasons" in sections and not engagement.settings.publish
     prices = reckon() if "decisions" in sections else {}
     hours = hours_of(engagement, request.budget_hours)
-    document = strategy(
-        known, said, manifest, engagement, wording, has_reasons, prices, hours, tried
-    )
-    with located(templates):
-        studio = _Studio(templates, known, wording, document, sections)
-        if request.form == "docx":
-            return studio.word()
-        return studio.text(request.form).encode()
+    with _undisturbed():
+        document = strategy(
+            known, said, manifest, engagement, wording, has_reasons, prices, hours, tried
+        )
+        with located(templates):
+            studio = _Studio(templates, known, wording, document, sections)
+            if request.form == "docx":
+                return studio.word()
+            return studio.text(request.form).encode()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without a search for garbage: all is needed to the end, and the search took an eighth."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def draw_steps(facts: FactBase, manifest: Manifest, folder: Path) -> str:

@@ -12,7 +12,7 @@ from cop_expert.report.trials import (
     Robustness,
     Single,
 )
-from cop_expert.report.view import CutDoubt, Doubt, Firmness, If, Moved
+from cop_expert.report.view.firmness import CutDoubt, Doubt, Firmness, If, Moved
 
 IFS = 2
 """What is named of all that would make the difference."""
@@ -60,8 +60,7 @@ class _Writer:
 
     def _may_tell(self, community: str, item: str) -> bool:
         """False where so few people take it that nothing is said of them."""
-        posts = self.known.all("Audience", community=community, item=item)
-        heads = sum(self.known.heads[str(record["post"])] for record in posts)
+        heads = sum(self.known.heads[post] for post in self.known.takers(community, item))
         wanting = self.known.number("Wanting", "heads", community=community, item=item)
         return self.known.may_tell(heads or wanting)
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase
-from cop_expert.report.exchange import waves
+from cop_expert.report.flow import waves
 from cop_expert.report.known import Known, number, product
 from cop_expert.report.phrases import Phrases, capital, phrases
 from cop_expert.report.setting import FINDINGS
@@ -109,7 +109,7 @@ def _communities(known: Known, words: Phrases) -> Iterator[Row]:
 def _assignments(known: Known, words: Phrases) -> Iterator[Row]:
     for record in known.records("Assignment"):
         pair = {"community": record["community"], "item": record["item"]}
-        posts = [str(audience["post"]) for audience in known.all("Audience", **pair)]
+        posts = known.takers(**pair)
         everyone = len(posts) == len(known.members[str(record["community"])])
         yield (
             known.name(record["item"]),
@@ -122,7 +122,8 @@ def _assignments(known: Known, words: Phrases) -> Iterator[Row]:
 
 
 def _posts(known: Known, posts: list[str]) -> str:
-    return ", ".join(dict.fromkeys(known.post(post) for post in sorted(posts, key=known.by_heads)))
+    """Each by its name, the most heads first."""
+    return ", ".join(dict.fromkeys(map(known.post, sorted(posts, key=known.by_heads))))
 
 
 def _crossings(known: Known, words: Phrases) -> Iterator[Row]:

@@ -14,7 +14,8 @@ from cop_expert.report.robustness import firmness
 from cop_expert.report.tables import WIDTH, TopicTable
 from cop_expert.report.templates import Templates, Words, environment
 from cop_expert.report.trials import Robustness
-from cop_expert.report.view import Budget, Claim, Doubt, Firmness
+from cop_expert.report.view.budget import Budget, Claim
+from cop_expert.report.view.firmness import Doubt, Firmness
 
 TOTAL = 4
 """The column of what adds up, which says nothing of what waits."""

@@ -14,7 +14,8 @@ from cop_expert.report.pictures.drawing import (
     label,
     wide,
 )
-from cop_expert.report.view import Community, Strategy
+from cop_expert.report.view.communities import Community
+from cop_expert.report.view.strategy import Strategy
 
 
 class Row(Struct, frozen=True):

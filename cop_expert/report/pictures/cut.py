@@ -15,7 +15,9 @@ from cop_expert.report.pictures.drawing import (
     fitted,
     label,
 )
-from cop_expert.report.view import WITHHELD, Branch, Granularity
+from cop_expert.report.view.figures import WITHHELD
+from cop_expert.report.view.granularity import Granularity
+from cop_expert.report.view.organisation import Branch
 
 
 class Tree(Struct, frozen=True):

@@ -15,7 +15,8 @@ from cop_expert.report.pictures.drawing import (
     label,
     wide,
 )
-from cop_expert.report.view import Region, Strategy
+from cop_expert.report.view.exchange import Region
+from cop_expert.report.view.strategy import Strategy
 
 
 class Circle(Struct, frozen=True):

@@ -1,28 +1,17 @@
-"""Who needs what, which communities there are, and how they are cut: from conclusions."""
+"""Conclusions in, a card for each community out."""
 
 from collections.abc import Iterator
 
 from cop_expert.report.known import Known, Record, number, product
-from cop_expert.report.reasons import BRIEF, Reasons, Sentence
-from cop_expert.report.view import (
-    WITHHELD,
-    Assignment,
-    Branch,
-    Broker,
-    Community,
-    Craft,
-    Figure,
-    Measure,
-    Member,
-    Need,
-    Needs,
-)
+from cop_expert.report.needs import measure
+from cop_expert.report.reasons import BRIEF, Reasons
+from cop_expert.report.view.communities import Assignment, Broker, Community, Craft, Member
+from cop_expert.report.view.figures import WITHHELD, Figure
 
 ROOM, LEAST = 900, 12
 """Items listed for all communities together, and for each at least; the rest is counted."""
 REASONS = 400
 """Reasons that a vast document gives about all communities together."""
-NEEDS = 12
 CRAFTS = 6
 BROKERS = 8
 MEMBERS = 30
@@ -30,55 +19,9 @@ MEMBERS = 30
 WARNINGS = ("TooLarge", "TooSmall", "NoLead")
 
 
-# Needs
-
-
-def needs(known: Known, reasons: Reasons) -> Needs:
-    """The largest needs: those assessed, or those assumed where nothing was assessed."""
-    wants = [record for record in known.records("Want") if number(record["want"])]
-    found = [record for record in wants if _assessed(known, record)]
-    listed = sorted(
-        (want for want in found or wants if known.may_tell(known.heads[str(want["post"])])),
-        key=lambda record: _need_order(known, record),
-    )
-    return Needs(
-        tuple(_need(known, reasons, record) for record in listed[:NEEDS]),
-        max(0, len(listed) - NEEDS),
-        bool(found),
-    )
-
-
-def _assessed(known: Known, want: Record) -> Record | None:
-    learner = known.learners[str(want["post"])]
-    return known.one("Assessed", learner=learner, practice=want["practice"])
-
-
-def _need_order(known: Known, record: Record) -> tuple[int, str, str]:
-    post, practice = str(record["post"]), str(record["practice"])
-    return -product(known.heads[post], number(record["want"])), practice, post
-
-
-def _need(known: Known, reasons: Reasons, want: Record) -> Need:
-    post, assessed = str(want["post"]), _assessed(known, want)
-    use = known.one("Use", role=known.posts[post]["role"], practice=want["practice"])
-    return Need(
-        practice=known.name(want["practice"]),
-        post=known.post(post),
-        community=known.name(known.home[post]),
-        people=known.heads[post],
-        required=number(assessed["required"]) if assessed else None,
-        current=number(assessed["current"]) if assessed else None,
-        importance=number(use["importance"]) if use else 0,
-        want=number(want["want"]),
-        reason=reasons.cite("Want", want),
-    )
-
-
-# Communities
-
-
 def communities(known: Known, reasons: Reasons) -> tuple[Community, ...]:
     """A card each, by name."""
+    reasons.expect(ground for identity in known.told for ground in _said(known, identity))
     return tuple(
         _community(known, reasons, identity, place)
         for place, identity in enumerate(known.communities, 1)
@@ -98,8 +41,8 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
     people, hours = known.community_heads[identity], known.one("CommunityHours", community=identity)
     is_told = known.may_tell(people)
     head = Figure(people, reasons.cite("Community", known.one("Community", community=identity)))
-    why = tuple(_why(known, reasons, identity)) if is_told else ()
-    warnings = tuple(_warnings(known, reasons, identity)) if is_told else ()
+    why = [reasons.sentence(*ground) for ground in _grounds(known, identity) if is_told]
+    warnings = [reasons.sentence(*found) for found in _warnings(known, identity) if is_told]
     hours_reason = reasons.cite("CommunityHours", hours)
     crafts = _crafts(known, identity)
     craft_reason = reasons.cite_all([("CommunityCraft", record) for record in crafts], BRIEF)
@@ -115,8 +58,8 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
         is_told=is_told,
         goal=str(goal.get("goal") or ""),
         lead=_lead(known, identity) or str(unit.get("lead") or ""),
-        why=why,
-        warnings=warnings,
+        why=tuple(why),
+        warnings=tuple(warnings),
         members=tuple(_member(known, reasons, post) for post in members[:MEMBERS]),
         more_members=len(known.members[identity]) - len(members[:MEMBERS]),
         craft=tuple(
@@ -130,7 +73,7 @@ def _community(known: Known, reasons: Reasons, identity: str, place: int) -> Com
         owns=known.names(sorted(str(r["item"]) for r in known.all("Home", community=identity))),
         lends=tuple(sorted({known.name(r["item"]) for r in lent})),
         visits=tuple(sorted((known.name(r["item"]), known.name(r["home"])) for r in visits)),
-        measure=_measure(known, reasons, identity),
+        measure=measure(known, reasons, identity),
         hours=Figure(number(hours["hours"]) if hours else 0, hours_reason),
         superfluous=sum(item.superfluous for item in items),
         everything=product(people, sum(known.hours.values())),
@@ -142,7 +85,13 @@ def _lead(known: Known, identity: str) -> str:
     return ", ".join(str(record["name"]) for record in known.all("Appointed", community=identity))
 
 
-def _why(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
+def _said(known: Known, identity: str) -> Iterator[tuple[str, Record]]:
+    """The facts that a card says in sentences with their reason."""
+    yield from _grounds(known, identity)
+    yield from _warnings(known, identity)
+
+
+def _grounds(known: Known, identity: str) -> Iterator[tuple[str, Record]]:
     """Why the cut goes down to the community, why no further, and what was decided about it."""
     above = _split_above(known, identity)
     grounds = [("Splits", above), ("Kept", known.one("Kept", unit=identity))]
@@ -152,7 +101,7 @@ def _why(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
     grounds.append(("Called", known.one("Called", community=identity)))
     for template, record in grounds:
         if record:
-            yield reasons.sentence(template, record)
+            yield template, record
 
 
 def _split_above(known: Known, unit: str) -> Record | None:
@@ -166,11 +115,11 @@ def _split_above(known: Known, unit: str) -> Record | None:
     return None
 
 
-def _warnings(known: Known, reasons: Reasons, identity: str) -> Iterator[Sentence]:
+def _warnings(known: Known, identity: str) -> Iterator[tuple[str, Record]]:
     for template in WARNINGS:
         record = known.one(template, community=identity)
         if record:
-            yield reasons.sentence(template, record)
+            yield template, record
 
 
 def _member(known: Known, reasons: Reasons, post: str) -> Member:
@@ -222,7 +171,7 @@ def _assignments(known: Known, reasons: Reasons, identity: str) -> tuple[Assignm
 
 def _assignment(known: Known, reasons: Reasons, record: Record) -> Assignment:
     pair = {"community": record["community"], "item": record["item"]}
-    posts = sorted((str(r["post"]) for r in known.all("Audience", **pair)), key=known.by_heads)
+    posts = known.takers(**pair)
     named = [post for post in posts if known.may_tell(known.heads[post])]
     wanting = known.number("Wanting", "heads", **pair)
     return Assignment(
@@ -248,63 +197,3 @@ def _prepares(known: Known, record: Record) -> tuple[str, ...]:
     pair = {"community": record["community"], "item": record["item"]}
     targets = {str(prepared["target"]) for prepared in known.all("Prepared", **pair)}
     return tuple(sorted(map(known.name, targets)))
-
-
-def _measure(known: Known, reasons: Reasons, identity: str) -> Measure | None:
-    """The largest assessed need of the community's people; none where nothing was assessed."""
-    wants = [want for post in known.members[identity] for want in known.all("Want", post=post)]
-    told = [want for want in wants if known.may_tell(known.heads[str(want["post"])])]
-    found = [want for want in told if number(want["want"]) and _assessed(known, want)]
-    want = min(found, key=lambda record: _need_order(known, record), default=None)
-    if want is None:
-        return None
-    need = _need(known, reasons, want)
-    return Measure(
-        need.practice, need.post, need.people, need.required or 0, need.current or 0, need.reason
-    )
-
-
-# The organisation
-
-
-def organisation(known: Known) -> tuple[Branch, ...]:
-    """The units down to the communities, the largest first."""
-    heads = known.numbers("UnitHeads", "unit", "heads")
-    below = known.groups("Unit", "part_of", "unit")
-    into = {str(r["community"]): str(r["into"]) for r in known.records("MergedInto")}
-    final = {one: two for one, two in into.items() if two not in into}
-    splits = {str(record["unit"]) for record in known.records("Splits")}
-    cuts = {str(record["community"]) for record in known.records("Cut")}
-    own = known.numbers("OwnHeads", "unit", "heads")
-
-    def by_heads(unit: str) -> tuple[int, str]:
-        return -heads[unit], unit
-
-    def told(people: int) -> int:
-        return people if known.may_tell(people) else WITHHELD
-
-    def branch(unit: str) -> Branch:
-        groups = [child for child in below.get(unit, []) if child in heads]
-        whole = unit in cuts and unit not in splits
-        inside = [] if whole else [branch(child) for child in sorted(groups, key=by_heads)]
-        community = known.name(final.get(unit, unit)) if unit in cuts else ""
-        given = known.speaker.name(unit, given=True)
-        if unit in splits and unit in cuts:
-            inside.append(Branch(given, told(own[unit]), community, True, unit in final, 0, ()))
-        return Branch(
-            name=community if whole and unit not in final else given,
-            people=told(heads[unit]),
-            community=community if whole else "",
-            is_own=False,
-            is_merged=whole and unit in final,
-            groups=len(groups) if whole else 0,
-            branches=tuple(inside),
-        )
-
-    return tuple(map(branch, _roots(known)))
-
-
-def _roots(known: Known) -> list[str]:
-    """Units that are part of nothing larger, with people in them."""
-    units = (str(record["unit"]) for record in known.all("Unit", part_of=None))
-    return [unit for unit in units if known.one("UnitHeads", unit=unit)]
