@@ -47,6 +47,7 @@ def fingerprint_of(folder: Path) -> str:
     return _hash([*named, *((f"standard/{path.name}", path) for path in standard_files())])
 
 
+@cache
 def fingerprint_of_standard() -> str:
     """Hash of the standard knowledge alone."""
     return _hash((path.name, path) for path in standard_files())

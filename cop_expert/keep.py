@@ -94,18 +94,34 @@ def _tidy(kept: Path) -> None:
 
 def kept_or_made(name: str, kind: type[T], make: Callable[[], T]) -> T:
     """What was made of the standard files before, else made now and kept for the next time."""
-    place = resource("kb") / FOLDER / name
-    key = fingerprint_of_standard() + program()
+    found = kept_standard(name, kind)
+    if found is None:
+        found = make()
+        keep_standard(name, found)
+    return found
+
+
+def kept_standard(name: str, kind: type[T]) -> T | None:
+    """What this very program made of the standard files, and kept under the name."""
     try:
-        kept_key, _, kept = place.read_bytes().partition(b"\n")
-        if kept_key.decode() == key:
-            return msgspec.json.decode(kept, type=kind)
+        key, _, kept = _standard(name).read_bytes().partition(b"\n")
+        return msgspec.json.decode(kept, type=kind) if key == _standard_key() else None
     except (OSError, ValueError):  # msgspec's errors are ValueErrors
-        pass
-    made = make()
+        return None
+
+
+def keep_standard(name: str, made: object) -> None:
+    """Keep what was made of the standard files; where that cannot be, it is just made again."""
     try:
-        with moved_into(place) as unfinished:
-            unfinished.write_bytes(key.encode() + b"\n" + msgspec.json.encode(made))
+        with moved_into(_standard(name)) as unfinished:
+            unfinished.write_bytes(_standard_key() + b"\n" + msgspec.json.encode(made))
     except OSError:
-        pass
-    return made
+        return
+
+
+def _standard(name: str) -> Path:
+    return resource("kb") / FOLDER / name
+
+
+def _standard_key() -> bytes:
+    return (fingerprint_of_standard() + program()).encode()

@@ -112,6 +112,8 @@ def environment(templates: Templates, known: Known, wording: Phrases, form: str)
     from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
 
+    from cop_expert.report.compiled import Compiled
+
     class Missing(StrictUndefined):
         """A name that is not there, told without internals."""
 
@@ -156,6 +158,7 @@ def environment(templates: Templates, known: Known, wording: Phrases, form: str)
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=None if templates.own.exists() else Compiled(form),
     )
     made.filters |= _filters(known, wording)
     made.filters |= {"raw": Markup, "sha256": lambda text: Markup(_hash(text))}
