@@ -31,6 +31,15 @@ def moved_into(place: Path) -> Iterator[Path]:
                 left.unlink(missing_ok=True)
 
 
+def write_whole(place: Path, content: bytes) -> None:
+    """The file with this content; its folder is made where there is none."""
+    try:
+        with moved_into(place) as unfinished:
+            unfinished.write_bytes(content)
+    except OSError as error:  # nobody knows the unfinished file by its name
+        raise OSError(error.errno, error.strerror, str(place)) from error
+
+
 def _exchange(place: Path, unfinished: Path) -> None:
     """A folder cannot be replaced while there is anything in it, so it steps aside."""
     if not place.is_dir():

@@ -189,6 +189,12 @@ def test_report(hotel: Path, tmp_path: Path, form: str) -> None:
     assert "Front of house" in target.read_text(encoding="utf-8")
 
 
+def test_a_document_may_go_where_no_folder_is_yet(hotel: Path, tmp_path: Path) -> None:
+    place = tmp_path / "for" / "the leader" / "strategy.md"
+    assert run("report", hotel, "--output", place).exit_code == 0
+    assert [found.name for found in place.parent.iterdir()] == ["strategy.md"]
+
+
 def test_a_dash_is_standard_output(
     hotel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,7 @@ def report(
       cop-expert report grand-hotel --budget-hours 200 -o strategy.md
     """
     from cop_expert import pipeline
-    from cop_expert.report.files import write_whole
+    from cop_expert.files import write_whole
     from cop_expert.report.render import Request, UnknownCommunity, render
 
     run = concluded(folder, engine)

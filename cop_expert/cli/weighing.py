@@ -53,7 +53,7 @@ def granularity(folder: Path, every: bool, picture: Path | None, as_json: bool) 
 
 
 def write_picture(run: "Run", folder: Path, path: Path) -> None:
-    from cop_expert.report.files import write_whole
+    from cop_expert.files import write_whole
     from cop_expert.report.render import draw_steps
 
     drawn = draw_steps(run.facts, run.manifest, folder)
