@@ -136,7 +136,7 @@ def print_contrast(
     from cop_expert.explain.contrast import contrast
     from cop_expert.report.answers import Answer
     from cop_expert.report.phrases import phrases
-    from cop_expert.report.tables import TopicTable
+    from cop_expert.report.text_table import TextTable
 
     with known_names(folder):
         found = contrast(explainer, subject, places)
@@ -144,7 +144,7 @@ def print_contrast(
         raise nothing_concluded(subject, places[0])
     wording = phrases(explainer.speaker.language).wording
     rows = tuple((row.label, *row.values) for row in found.rows)
-    table = TopicTable(wording.contrast, (wording.compared, *found.places), rows)
+    table = TextTable(wording.contrast, (wording.compared, *found.places), rows)
     print_answer(Answer(found.answers, table=table), explainer, form)
 
 

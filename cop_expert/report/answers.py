@@ -13,7 +13,7 @@ from msgspec import Struct
 from cop_expert.explain.outline import Item
 from cop_expert.report.escaping import escape_markdown, printable
 from cop_expert.report.phrases import Phrases
-from cop_expert.report.tables import TopicTable
+from cop_expert.report.text_table import TextTable
 
 NARROWEST = 40
 """Characters that a line keeps to itself, however far it is indented."""
@@ -27,7 +27,7 @@ class Answer(Struct, frozen=True):
     """What is said of the answer as a whole."""
     also: tuple[str, ...] = ()
     """What is true beside, in sentences."""
-    table: TopicTable | None = None
+    table: TextTable | None = None
 
 
 class Line(NamedTuple):
@@ -132,7 +132,7 @@ def _entry(item: Item, words: Phrases, depth: int) -> str:
     return f"<li><details{opened}><summary>{told}</summary>\n{below}</details></li>\n"
 
 
-def _table(table: TopicTable) -> str:
+def _table(table: TextTable) -> str:
     rows = [("th", table.headings), *(("td", row) for row in table.rows)]
     lines = ["".join(f"<{tag}>{_html(str(cell))}</{tag}>" for cell in row) for tag, row in rows]
     return "<table>\n" + "".join(f"<tr>{line}</tr>\n" for line in lines) + "</table>"

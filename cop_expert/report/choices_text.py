@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cop_expert.report.choices import Choice, Choices, Turn
 from cop_expert.report.known import Known
 from cop_expert.report.phrases import Phrases
-from cop_expert.report.tables import TopicTable
+from cop_expert.report.text_table import TextTable
 
 NAMED = 4
 """Units that a sentence names; the rest is counted."""
@@ -15,7 +15,7 @@ def choices_text(found: Choices, known: Known, words: Phrases) -> str:
     """The table, then what the cut in force rests on and what is next to it."""
     topic = words.wording.topics["granularity"]
     rows = tuple(_row(choice, known, words) for choice in found.choices)
-    table = TopicTable(topic.title, topic.headings if rows else (topic.nothing,), rows)
+    table = TextTable(topic.title, topic.headings if rows else (topic.nothing,), rows)
     return "\n".join([table.as_text(), *_sentences(found, known, words), ""])
 
 

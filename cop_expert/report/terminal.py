@@ -11,8 +11,8 @@ from cop_expert.report.known import Known
 from cop_expert.report.language import LocalSpeaker, translated
 from cop_expert.report.phrases import phrases
 from cop_expert.report.robustness import firmness
-from cop_expert.report.tables import WIDTH, TopicTable
 from cop_expert.report.templates import Templates, Words, environment
+from cop_expert.report.text_table import WIDTH, TextTable
 from cop_expert.report.trials import Robustness
 from cop_expert.report.view.budget import Budget, Claim
 from cop_expert.report.view.firmness import Doubt, Firmness
@@ -43,10 +43,10 @@ class Terminal:
         within = tuple(self._claim(claim, True) for claim in found.within)
         below = tuple(self._waiting(claim) for claim in found.below)
         line = str(words.line_drawn(found))
-        tables = [TopicTable(words.titles["budget"], headings, within).as_text()]
+        tables = [TextTable(words.titles["budget"], headings, within).as_text()]
         if below:
             waiting = (*headings[:TOTAL], *headings[TOTAL + 1 :])
-            tables.append(TopicTable(line, waiting, below).as_text())
+            tables.append(TextTable(line, waiting, below).as_text())
         else:
             tables.append(f"{line}\n")
         return "\n".join([*textwrap.wrap(str(words.budget_intro(found)), WIDTH), "", *tables])
@@ -80,7 +80,7 @@ class Terminal:
         lines = [textwrap.fill(str(said), WIDTH) for said in says]
         title = str(words.firm_assignments(told))
         rows = tuple(self._doubt(one, told) for one in told.doubts)
-        table = TopicTable(title, words.doubt_headings, rows).as_text()
+        table = TextTable(title, words.doubt_headings, rows).as_text()
         lines.append(table.rstrip("\n") if rows else title)
         if told.coming:
             lines += ["", textwrap.fill(str(words.coming(told.coming)), WIDTH)]
