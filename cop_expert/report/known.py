@@ -127,10 +127,12 @@ class Known:
 
     @cached_property
     def _takers(self) -> dict[Values, list[str]]:
+        """Of all templates that a document reads this has the most facts: rows, not records."""
+        place = self.speaker.vocabulary.templates["Audience"].position
+        community, item, post = place("community"), place("item"), place("post")
         found: dict[Values, list[str]] = {}
-        for record in self.facts.records("Audience"):
-            taken = record["community"], record["item"]
-            found.setdefault(taken, []).append(str(record["post"]))
+        for row in self.facts.rows("Audience"):
+            found.setdefault((row[community], row[item]), []).append(str(row[post]))
         return {taken: sorted(posts, key=self.by_heads) for taken, posts in found.items()}
 
     # Saying things
