@@ -62,10 +62,10 @@ class Known:
         """The facts by the values of these fields."""
         asked = (template, *fields)
         if asked not in self._index:
-            self._index[asked] = {}
+            index: dict[Values, list[Record]] = {}
             for record in self.records(template):
-                values = tuple([record[field] for field in fields])
-                self._index[asked].setdefault(values, []).append(record)
+                index.setdefault(tuple([record[field] for field in fields]), []).append(record)
+            self._index[asked] = index
         return self._index[asked]
 
     # What many sections ask for
