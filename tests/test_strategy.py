@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from documents import HOTEL, copy_of, document, write
+from jinja2 import Environment, nodes
 from large_engagement import write_large
 from organisation import Organisation
 from random_engagement import write_engagement
@@ -14,6 +15,7 @@ from random_engagement import write_engagement
 from cop_expert.load.engagement import read_engagement
 from cop_expert.model.diagnostic import KnowledgeProblem
 from cop_expert.pipeline import conclude
+from cop_expert.report import compiled
 from cop_expert.report.known import Known
 from cop_expert.report.language import LocalSpeaker
 from cop_expert.report.phrases import phrases
@@ -256,3 +258,29 @@ def test_a_published_document_names_no_small_group(tmp_path: Path) -> None:
     assert "Of Back office no more is told" in markdown
     assert "Chef" not in markdown
     assert "Server (8)" in markdown
+
+
+STANDARD = sorted(resource("reports/templates").rglob("*.j2"))
+
+
+@pytest.mark.parametrize("path", STANDARD, ids=lambda path: path.name)
+def test_no_filter_of_an_engagement_is_asked_for_a_constant(path: Path) -> None:
+    """Jinja would ask it while it compiles, and what it compiled is kept for every engagement."""
+    syntax = Environment().parse(path.read_text(encoding="utf-8"))
+    asked = {one.name for one in syntax.find_all(nodes.Filter) if isinstance(one.node, nodes.Const)}
+    assert asked <= {"raw"}
+
+
+def test_templates_of_an_engagement_are_never_kept_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(compiled, "keep_standard", lambda name, code: kept.append(name))
+    monkeypatch.setattr(compiled, "kept_standard", lambda name, kind: None)
+    hotel = copy_of(HOTEL, tmp_path / "hotel")
+    document(hotel, "html")
+    assert kept
+    kept.clear()
+    write(hotel, "templates/html/card.j2", "<p>theirs</p>")
+    assert "<p>theirs</p>" in document(hotel, "html")
+    assert not kept
