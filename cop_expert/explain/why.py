@@ -167,7 +167,7 @@ class Explainer:
             says = self.speaker.fact(kind.name, values)
             origins, because = self._read(kind.name, row) if kind.given else Read((), "")
             if because:
-                says = f"{says}, because {because}"
+                says = self.speaker.with_reason(says, because)
             self.told[fact] = Proof(
                 kind.name,
                 values,

@@ -83,11 +83,13 @@ class Speaker:
         """The sentence that there is no such fact, as far as its fields are known."""
         kind = self.vocabulary.templates[template]
         sentence = kind.says_not.get(self.language) or kind.says_not.get("en")
-        return self._filled(sentence or self.nothing(kind.label), template, known)
+        return self._filled(sentence or kind.label, template, known)
 
-    def nothing(self, label: str) -> str:
-        """That there is no such thing, where the ontology has no sentence for it."""
-        return f"there is no {label}"
+    def with_reason(self, says: str, because: str) -> str:
+        """A fact that nobody wrote down, said with why it holds."""
+        wordings = self.vocabulary.says_because
+        wording = wordings.get(self.language) or wordings.get("en") or "{fact}: {reason}"
+        return wording.replace("{fact}", says).replace("{reason}", because)
 
     def parameter(self, name: str) -> str:
         """What a parameter is set to: "the share that must want an item: 50 %"."""

@@ -80,6 +80,7 @@ class Reader:
                 for members in self.graph.objects(node, OWL.members)
             ),
             iris=self.iris,
+            says_because=self.texts(COP.Given, COP.saysBecause),
         )
 
     def kinds(self) -> list[tuple[URIRef, bool]]:
@@ -148,7 +149,7 @@ class Reader:
             optional_table=bool(self.one(node, COP.optionalTable)) or self.is_special(node),
             also_columns=tuple(sorted(map(str, self.graph.objects(node, COP.alsoColumn)))),
             says=self.texts(node, COP.says) or self.plain_sentence(node, itself),
-            says_not=self.texts(node, COP.saysNot),
+            says_not=self.texts(node, COP.saysNot) or self.plain_absence(node, given),
             problem=bool(self.one(node, COP.problem)),
             remark=bool(self.one(node, COP.remark)),
             lapses=str(self.one(node, COP.lapses) or ""),
@@ -177,6 +178,12 @@ class Reader:
         """For things of a kind of which nobody has said how to say it."""
         label = self.text(node, RDFS.label) or name_of(node)
         return {"en": f"{{{name_of(itself)}}} is {with_article(label)}"} if itself else {}
+
+    def plain_absence(self, node: URIRef, given: bool) -> dict[str, str]:
+        """The same for there being none, as the ontology says it of all."""
+        label = self.text(node, RDFS.label) or name_of(node)
+        patterns = self.texts(COP.Given if given else COP.Inferred, COP.saysNot)
+        return {spoken: text.replace("{label}", label) for spoken, text in patterns.items()}
 
     def inherited(self, node: Node, predicate: URIRef) -> Any:
         """What is said of the class, or of the nearest one above it."""

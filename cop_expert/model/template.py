@@ -152,6 +152,8 @@ class Vocabulary(Struct, frozen=True, dict=True):
     """Classes no two of which may share a name."""
     iris: dict[str, str] = {}
     """The IRI of each class, field and datatype, by its name."""
+    says_because: dict[str, str] = {}
+    """By language, how a fact is said with its reason: "{fact}, because {reason}"."""
 
     def given(self) -> list[Template]:
         return [template for template in self.templates.values() if template.given]

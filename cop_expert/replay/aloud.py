@@ -44,8 +44,13 @@ class Aloud:
 
     def absence(self, template: str, values: Mapping[str, Value]) -> str:
         kind = self.words.templates[template]
-        sentence = self._own(kind.says_not) or f"there is no {kind.label}"
-        return self._filled(sentence, template, values)
+        return self._filled(self._own(kind.says_not) or kind.label, template, values)
+
+    def reasoned(self, fact: str, reason: str) -> str:
+        """A fact that nobody wrote down, and why it holds."""
+        pieces = re.split(r"\{(fact|reason)\}", self._own(self.words.says_because))
+        told = {"fact": fact, "reason": reason}
+        return "".join(told[p] if n % 2 else p for n, p in enumerate(pieces))
 
     def _own(self, wordings: Mapping[str, str]) -> str:
         return wordings.get(self.tongue.language) or wordings.get("en") or ""

@@ -104,7 +104,7 @@ class _Walk:
         """The fact, and of what nobody wrote down why it holds."""
         says = self.reasons.aloud.fact(proof.template, proof.values)
         because = self.facts.because(*fact) if template.given else ""
-        return f"{says}, because {because}" if because else says
+        return self.reasons.aloud.reasoned(says, because) if because else says
 
     def _of_given(self, proof: Proof, fact: Fact) -> Iterator[str]:
         self.given.add(fact)

@@ -32,9 +32,6 @@ class LocalSpeaker(Speaker):
     def spelled(self, millionths: int, datatype: Datatype) -> str:
         return self.phrases.number(super().spelled(millionths, datatype))
 
-    def nothing(self, label: str) -> str:
-        return self.phrases.wording.nothing.format(label=label)
-
     def value(self, value: Value, datatype: Datatype, given: bool = False) -> str:
         said = super().value(value, datatype, given)
         return self.phrases.word(said) if datatype.choices else said

@@ -37,7 +37,6 @@ class Wording(Struct, frozen=True):
     firm: str
     margin: str
     none: str
-    nothing: str
     deeper: str
     also_true: str
     checked: str
