@@ -486,19 +486,27 @@ def _engine(name: str, facts: FactBase) -> "Engine":
     return DuckEngine(facts)
 
 
-def rulebook_in_force(folder: Path | None) -> tuple[CheckedRulebook, Vocabulary]:
+class InForce(NamedTuple):
+    """The rules that hold, what they speak of, and in which language."""
+
+    rulebook: CheckedRulebook
+    vocabulary: Vocabulary
+    language: str
+
+
+def rulebook_in_force(folder: Path | None) -> InForce:
     """The rulebook of an engagement, or the standard one with its defaults."""
     from cop_expert.check import check_rulebook
 
     if folder is not None:
         knowledge = read(folder)
-        return knowledge.rulebook, knowledge.facts.vocabulary
+        return InForce(knowledge.rulebook, knowledge.facts.vocabulary, knowledge.language)
     vocabulary = standard_vocabulary("en")
     rulebook, problems = check_rulebook(
         standard_rulebook(), Rulebook(), {}, lambda name: Origin(name), vocabulary
     )
     stop_at_errors(problems)
-    return rulebook, vocabulary
+    return InForce(rulebook, vocabulary, "en")
 
 
 def standard_vocabulary(language: str) -> Vocabulary:

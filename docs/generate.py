@@ -126,7 +126,7 @@ engagement, its own included.
 
 def rules_page() -> str:
     """Every parameter, and every template that rules conclude, file by file."""
-    rulebook, vocabulary = rulebook_in_force(None)
+    rulebook, vocabulary, _ = rulebook_in_force(None)
     lines = [RULES]
     lines += [
         _row(f"`{parameter.name}`", _plain(parameter.value), parameter.comment)

@@ -12,7 +12,7 @@ from cop_expert.model.origin import Origin
 from cop_expert.model.rule import Stratum
 from cop_expert.pipeline import rulebook_in_force
 
-STRATA = rulebook_in_force(None)[0].strata
+STRATA = rulebook_in_force(None).rulebook.strata
 BELOW = dict(zip((stratum.templates for stratum in STRATA), foundations(STRATA), strict=True))
 
 

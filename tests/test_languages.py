@@ -69,7 +69,7 @@ def test_every_sentence_of_the_rules_is_there_with_the_same_slots(language: str)
 
 def rule_sentences() -> Iterator[str]:
     """What explanations and documents say of the rules: bookkeeping has no say, but in sums."""
-    rulebook, _ = rulebook_in_force(None)
+    rulebook = rulebook_in_force(None).rulebook
     clauses = [clause for stratum in rulebook.strata for clause in stratum.clauses]
     sums = {c.rule for c in clauses if any(is_aggregated(term) for _, term in c.head)}
     for rule in rulebook.rules.values():
@@ -125,6 +125,7 @@ ASKED = [
     ("what-would-change", "Knife skills", "Kitchen", "--to", "core"),
     ("what-if", "--parameter", "core_reach=0.6"),
     ("what-if", "--decide", "split Kitchen"),
+    ("rules", "--graph"),
 ]
 ENGLISH = re.compile(
     r"\b(the|is|are|has|have|people want|goes to|because|hours|without|nothing|and|of)\b"

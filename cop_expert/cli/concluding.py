@@ -146,26 +146,34 @@ def rules(folder: Path | None, template: str | None, graph: bool, dot: bool, as_
     from cop_expert.report.feeds import UnknownTemplate, template_called
 
     with progress():
-        rulebook, vocabulary = rulebook_in_force(folder)
+        rulebook, vocabulary, language = rulebook_in_force(folder)
     try:
         only = template_called(template, vocabulary).name if template else ""
     except UnknownTemplate as unknown:
         raise failure(f"no template is called '{unknown.name}'", unknown.hint) from None
     if graph or dot:
-        print_graph(rulebook, vocabulary, only, dot, as_json)
+        print_graph(rulebook, vocabulary, only, dot, as_json, language)
     elif as_json:
         import msgspec
 
         # A type may be of several classes, which are a set; `strata` tells the order of the rules.
         echo_json(msgspec.to_builtins(rulebook, order="deterministic"))
     else:
+        from cop_expert.report.language import translated
         from cop_expert.report.rulebook import rulebook_text
+        from cop_expert.report.templates import Templates
 
-        click.echo(rulebook_text(rulebook, vocabulary, only), nl=False)
+        said = translated(rulebook, language, Templates(folder)) if folder else rulebook
+        click.echo(rulebook_text(said, vocabulary, only, language), nl=False)
 
 
 def print_graph(
-    rulebook: "CheckedRulebook", vocabulary: "Vocabulary", only: str, dot: bool, as_json: bool
+    rulebook: "CheckedRulebook",
+    vocabulary: "Vocabulary",
+    only: str,
+    dot: bool,
+    as_json: bool,
+    language: str,
 ) -> None:
     """The whole graph, or what leads to one template."""
     from cop_expert.report.feeds import graph_dot, graph_of, graph_text, leading_to, template_text
@@ -177,6 +185,6 @@ def print_graph(
     elif dot:
         click.echo(graph_dot(shown), nl=False)
     elif only:
-        click.echo(template_text(only, whole, vocabulary), nl=False)
+        click.echo(template_text(only, whole, vocabulary, language), nl=False)
     else:
-        click.echo(graph_text(whole), nl=False)
+        click.echo(graph_text(whole, language), nl=False)
