@@ -168,7 +168,7 @@ def waiting(size: Size, times: int) -> Waiting:
     forget(size.folder)
     inferred = ask("infer", size.folder)
     named = size.ours.parts["item"], size.ours.parts["community"]
-    (why,) = by_turns(times + 2, lambda: ask("why", size.folder, *named))
+    (why,) = by_turns(4 * times, lambda: ask("why", size.folder, *named))
     (granularity,) = by_turns(times, lambda: ask("granularity", size.folder))
     units = len((size.folder / "tables" / "units.csv").read_text(encoding="utf-8").splitlines()) - 1
     kept = size.ours.parts["megabytes kept"]

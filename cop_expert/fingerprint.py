@@ -5,6 +5,7 @@ This room loads nothing: the files are hashed while the engine is still being lo
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -21,6 +22,8 @@ INPUTS = (
     "knowledge/*",
     "rules/*.rules",
 )
+CHUNK = 16_000_000
+"""Bytes that are hashed at a time: after each, a thread waits for its turn."""
 
 
 class Hashing(Thread):
@@ -33,11 +36,8 @@ class Hashing(Thread):
         self.start()
 
     def run(self) -> None:
-        program()
-        try:
+        with suppress(OSError):
             self.fingerprint = fingerprint_of(self.folder)
-        except OSError:
-            return
 
 
 def fingerprint_of(folder: Path) -> str:
@@ -69,7 +69,9 @@ def program() -> str:
 def _hash(files: Iterable[tuple[str, Path]]) -> str:
     digest = hashlib.sha256(__version__.encode())
     for name, path in files:
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256")
+        content = hashlib.sha256()
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(CHUNK):
+                content.update(chunk)
         digest.update(f"\0{name}\0".encode() + content.digest())
     return digest.hexdigest()[:32]
