@@ -266,7 +266,7 @@ class FactBase:
         derived = {staged.template.name for staged in self._staged if staged.because}
         self.keep("derived", sorted(derived))
         self._staged.clear()
-        self.connection.execute(f"DROP SCHEMA {DESK} CASCADE")
+        self.connection.execute(f"DROP SCHEMA IF EXISTS {DESK} CASCADE")
 
     def add_concluded(self, template: str, rows: Iterable[Row]) -> None:
         """Add inferred facts; they must be new."""
