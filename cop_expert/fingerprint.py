@@ -61,9 +61,15 @@ def standard_files() -> list[Path]:
 
 @cache
 def program() -> str:
-    """Hash of this very program, so that a change of it counts as a change of everything."""
-    sources = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".lark"))
-    return _hash((path.relative_to(PACKAGE).as_posix(), path) for path in sources)
+    """What tells this very program from any other, so that its change is one of everything.
+
+    As Python does for what it has compiled, by when its files were written, and their sizes.
+    """
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".lark")):
+        found, name = path.stat(), path.relative_to(PACKAGE).as_posix()
+        digest.update(f"\0{name}\0{found.st_mtime_ns}\0{found.st_size}".encode())
+    return digest.hexdigest()[:32]
 
 
 def _hash(files: Iterable[tuple[str, Path]]) -> str:

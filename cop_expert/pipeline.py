@@ -57,7 +57,7 @@ class Manifest(Struct, frozen=True):
     fingerprint: str
     """Hash of every input: tables, settings, ontologies, rules and the program's version."""
     program: str
-    """Hash of the program that ran."""
+    """What tells the program that ran from any other."""
     given: int
     replaced: tuple[str, ...]
     """Standard rules in whose place the engagement put its own."""
