@@ -369,12 +369,38 @@ def test_a_derived_fact_is_explained(tmp_path: Path) -> None:
     assert "because every station is a unit" in pipeline.exported_text(run, "turtle")
 
 
-def test_what_an_axiom_says_is_part_of_a_proof_and_checked(tmp_path: Path) -> None:
+def test_names_in_braces_stay_as_they_are_beside_a_reason(tmp_path: Path) -> None:
     text = (
-        ':Kitchen rdfs:label "Kitchen" ; :has :Sauces . :has owl:inverseOf cop:part_of . '
-        ":Sauces a cop:Unit . :s a cop:Post ; cop:role :Saucier ; cop:unit :Sauces ."
+        ':Kitchen rdfs:label "Kitchen" . :Station rdfs:subClassOf cop:Unit ; rdfs:label "station" .'
+        ':Sauces a :Station ; rdfs:label "Sauces {reason}" ; cop:part_of :Kitchen . '
+        ":s a cop:Post ; cop:role :Saucier ; cop:unit :Sauces ."
     )
     hotel = hotel_that_says(text, tmp_path)
+    asked = ["why", str(hotel), "Sauces {reason}", "--full", "--check"]
+    answer = CliRunner().invoke(main, asked)
+    assert answer.exit_code == 0, answer.output
+    assert "Sauces {reason} is a unit, part of Kitchen, because every station" in answer.stdout
+
+
+HAS = (
+    ':Kitchen rdfs:label "Kitchen" ; :has :Sauces . :has owl:inverseOf cop:part_of . '
+    ":Sauces a cop:Unit . :s a cop:Post ; cop:role :Saucier ; cop:unit :Sauces ."
+)
+
+
+def test_what_an_axiom_says_is_checked_in_german_too(tmp_path: Path) -> None:
+    hotel = hotel_that_says(HAS, tmp_path)
+    settings = hotel / "engagement.toml"
+    german = settings.read_text(encoding="utf-8").replace('language = "en"', 'language = "de"')
+    settings.write_text(german, encoding="utf-8")
+    asked = ["why", str(hotel), "Saucier @ Sauces", "Kitchen", "--full", "--check"]
+    answer = CliRunner().invoke(main, asked)
+    assert answer.exit_code == 0, answer.output
+    assert "denn „has“ sagt „part of“ in umgekehrter Richtung" in answer.stdout
+
+
+def test_what_an_axiom_says_is_part_of_a_proof_and_checked(tmp_path: Path) -> None:
+    hotel = hotel_that_says(HAS, tmp_path)
     because = "because “has” says “part of” the other way round"
     asked = ["why", str(hotel), "Saucier @ Sauces", "Kitchen", "--full", "--check"]
     answer = CliRunner().invoke(main, asked)

@@ -88,8 +88,8 @@ class Speaker:
     def with_reason(self, says: str, because: str) -> str:
         """A fact that nobody wrote down, said with why it holds."""
         wordings = self.vocabulary.says_because
-        wording = wordings.get(self.language) or wordings.get("en") or "{fact}: {reason}"
-        return wording.replace("{fact}", says).replace("{reason}", because)
+        wording = wordings.get(self.language) or wordings["en"]
+        return fill(wording, {"fact": says, "reason": because}.get)
 
     def parameter(self, name: str) -> str:
         """What a parameter is set to: "the share that must want an item: 50 %"."""
