@@ -50,10 +50,6 @@ class UpSet(Struct, frozen=True):
     links: tuple[Line, ...]
     unshown: tuple[Region, ...]
 
-    @property
-    def unshown_items(self) -> int:
-        return sum(len(region.items) for region in self.unshown)
-
 
 # What communities share
 
