@@ -30,6 +30,8 @@ STORED = {Kind.NUMBER: "BIGINT", Kind.TEXT: "INTEGER", Kind.TRUTH: "BOOLEAN"}
 STAGED = STORED | {Kind.TEXT: "VARCHAR"}
 BLOCK_SIZE = 16_384
 """Bytes; the smallest that DuckDB offers, since most of a hundred tables are small."""
+ROW_GROUP_SIZE = 16_384
+"""Facts of a kept table that are read together: a question asks for a few."""
 SMALL_FILE = 64_000_000
 """Bytes; in a smaller fact base a second thread costs more than it brings."""
 FEW_NAMES = 50_000
@@ -195,7 +197,8 @@ class FactBase:
         """Write everything to a new file."""
         self.keep("sizes", self.sizes())
         name = str(path).replace("'", "''")
-        self.connection.execute(f"ATTACH '{name}' AS saved (BLOCK_SIZE {BLOCK_SIZE})")
+        sizes = f"BLOCK_SIZE {BLOCK_SIZE}, ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
+        self.connection.execute(f"ATTACH '{name}' AS saved ({sizes})")
         try:
             self.connection.execute("COPY FROM DATABASE memory TO saved")
         finally:

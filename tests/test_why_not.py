@@ -9,7 +9,7 @@ from cop_expert import pipeline
 from cop_expert.cli import main
 from cop_expert.explain.ask import goals_asked_about
 from cop_expert.explain.contrast import contrast
-from cop_expert.explain.nearly import Goal
+from cop_expert.explain.goal import Goal
 from cop_expert.explain.refusals import refusal
 from cop_expert.explain.why import Explainer
 from cop_expert.explain.why_not import WhyNot

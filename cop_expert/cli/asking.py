@@ -14,7 +14,7 @@ from cop_expert.cli.telling import echo_json, failure, progress
 if TYPE_CHECKING:
     from cop_expert.explain.ask import Answerable
     from cop_expert.explain.changing import Wish
-    from cop_expert.explain.nearly import Goal
+    from cop_expert.explain.goal import Goal
     from cop_expert.explain.why import Explainer
     from cop_expert.load.changes import Changes
     from cop_expert.model.explained import Explained, Replay

@@ -6,8 +6,8 @@ from itertools import product
 
 from msgspec import Struct
 
+from cop_expert.explain.goal import Goal
 from cop_expert.explain.name_book import NameBook, UnknownName, folded
-from cop_expert.explain.nearly import Goal
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.model.template import Datatype, Template
 

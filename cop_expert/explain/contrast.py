@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cop_expert.explain.ask import Answerable, facts_asked_about, goals_asked_about
-from cop_expert.explain.nearly import Goal
+from cop_expert.explain.goal import Goal
 from cop_expert.explain.outline import Item
 from cop_expert.explain.pointers import in_brief
 from cop_expert.explain.refusals import refusal

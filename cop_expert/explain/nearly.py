@@ -8,14 +8,18 @@ for which most conditions hold, then the one whose numbers miss their thresholds
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cop_expert.explain.matches import ASKED, Match, Question, lay_out_stored
-from cop_expert.facts import FactBase, Row, quoted
+from cop_expert.explain.goal import CANDIDATES, Candidates, Goal, stored
+from cop_expert.explain.lookups import Lookup, Lookups
+from cop_expert.explain.matches import Match, Question
+from cop_expert.explain.only_binding import OnlyBinding, can_follow, lookup_of
+from cop_expert.facts import STORED, FactBase, Row, quoted
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.joins import is_key_among
 from cop_expert.infer.sql import Body, all_of
 from cop_expert.infer.sql_terms import rescaled
 from cop_expert.model.arithmetic import PLACES
 from cop_expert.model.rule import (
+    Absence,
     Atom,
     Clause,
     Comparison,
@@ -27,62 +31,7 @@ from cop_expert.model.rule import (
     expressions,
     variables,
 )
-from cop_expert.model.template import Value
-
-CANDIDATES = 5_000
-"""Bindings that are followed one step further down."""
-
-
-class Goal(NamedTuple):
-    """Facts that were asked for: a template, and what some of their fields may be, as stored."""
-
-    template: str
-    fields: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-    def of(self, clause: Clause) -> "Candidates | None":
-        """What the clause's names would have to be; None where it concludes no such fact."""
-        names: dict[str, int] = {}
-        rows = list(self.rows)
-        for place, field in enumerate(self.fields):
-            term = clause.head.term(field)
-            if isinstance(term, Variable) and term.name not in names:
-                names[term.name] = place
-            elif isinstance(term, Variable):
-                rows = [row for row in rows if row[place] == row[names[term.name]]]
-        kept = [tuple(row[place] for place in names.values()) for row in rows]
-        return Candidates(tuple(names), tuple(dict.fromkeys(kept))) if rows else None
-
-    def varying(self, clause: Clause) -> set[str]:
-        """The clause's names for which several values were asked for."""
-        columns = zip(self.fields, zip(*self.rows, strict=True), strict=True)
-        terms = [clause.head.term(field) for field, values in columns if len(set(values)) > 1]
-        return {term.name for term in terms if isinstance(term, Variable)}
-
-
-class Candidates(NamedTuple):
-    """Values that some of a clause's names might have, as stored."""
-
-    names: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-    def tell(self, term: Expression) -> bool:
-        """Whether the value of the term is known without a look at the facts."""
-        return isinstance(term, Constant) or (
-            isinstance(term, Variable) and term.name in self.names
-        )
-
-    def values(self, terms: list[Expression], facts: FactBase) -> list[Row]:
-        """The values of such terms, each combination once."""
-        columns = [self._column(term, facts) for term in terms]
-        return sorted(set(zip(*columns, strict=True)))[:CANDIDATES]
-
-    def _column(self, term: Expression, facts: FactBase) -> list[Value]:
-        if isinstance(term, Constant):
-            return [_stored(term.value, facts)] * len(self.rows)
-        assert isinstance(term, Variable)
-        place = self.names.index(term.name)
-        return [row[place] for row in self.rows]
+from cop_expert.model.template import Value, Vocabulary
 
 
 class Near(NamedTuple):
@@ -101,7 +50,7 @@ class Near(NamedTuple):
         known, found = set(self.names), []
         for position, held in self.holds.items():
             condition = self.match.clause.body[position]
-            names = {v.name for part in expressions(condition) for v in variables(part)}
+            names = _names(condition)
             there = all(self.match.bindings.get(name) is not None for name in names & known)
             if not held and there:
                 found.append(position)
@@ -117,6 +66,8 @@ class NearBody(Body):
         self.holds: dict[int, str] = {}
         self.present: set[int] = set()
         self.candidates = candidates
+        self.asked: list[tuple[Value, ...]] = []
+        """The values of what several were asked for, for the query to be given."""
         self.vocabulary = facts.vocabulary
         super().__init__(clause, facts)
         compared = [p for p, c in enumerate(clause.body) if isinstance(c, Comparison)]
@@ -125,33 +76,21 @@ class NearBody(Body):
         self.tests.clear()
 
     def in_order(self, asked: list[tuple[int, Condition]]) -> list[tuple[int, Condition]]:
-        """First what the names known so far determine, then what the client gave: where it does
-        not meet what was concluded of it, the latter can be asked further."""
-        known, ordered = set(self.candidates.names), []
-        waiting = [pair for pair in asked if isinstance(pair[1], Presence)]
-
-        def late(pair: tuple[int, Condition]) -> tuple[bool, bool]:
-            assert isinstance(pair[1], Presence)
-            atom = pair[1].atom
-            settled = is_key_among(known, atom, self.vocabulary)
-            return not settled, not self.templates[atom.template].given
-
-        while waiting:
-            chosen = min(waiting, key=late)
-            waiting.remove(chosen)
-            ordered.append(chosen)
-            known |= {v.name for part in expressions(chosen[1]) for v in variables(part)}
-        return ordered + [pair for pair in asked if not isinstance(pair[1], Presence)]
+        return in_order(asked, set(self.candidates.names), self.vocabulary)
 
     def begin(self) -> None:
-        names, rows = self.candidates
-        if len(rows) == 1:  # whose values narrow what is read of each table
-            for name, value in zip(names, rows[0], strict=True):
-                self.terms.take(name, _literal(value))
-            return
-        self.tables.append(f"{ASKED} AS asked")
-        for name in names:
-            self.terms.take(name, f"asked.{quoted(name)}")
+        """A name with one value narrows what is read of each table; several are joined."""
+        sources = []
+        for name, column in zip(self.candidates.names, self.candidates.columns, strict=True):
+            if len(set(column)) == 1:
+                self.terms.take(name, _literal(column[0]))
+            else:
+                kind = STORED[self.clause.types[name].kind]
+                sources.append(f"unnest(?::{kind}[]) AS {quoted(name)}")
+                self.asked.append(column)
+                self.terms.take(name, f"asked.{quoted(name)}")
+        if sources:
+            self.tables.append(f"(SELECT {', '.join(sources)}) AS asked")
 
     def add_presence(self, position: int, table: str) -> None:
         condition, alias = self.clause.body[position], f"t{position}"
@@ -191,35 +130,101 @@ class NearBody(Body):
                     yield f"CASE WHEN {self.holds[position]} THEN 0 ELSE abs({one} - {other}) END"
 
 
+def in_order(
+    asked: list[tuple[int, Condition]], names: set[str], vocabulary: Vocabulary
+) -> list[tuple[int, Condition]]:
+    """First what the names known so far determine, then what they are part of, and of that what
+    the client gave: where it does not meet what was concluded of it, the latter can be asked
+    further."""
+    known, ordered = set(names), []
+    waiting = [pair for pair in asked if isinstance(pair[1], Presence)]
+
+    def late(pair: tuple[int, Condition]) -> tuple[bool, bool, bool]:
+        assert isinstance(pair[1], Presence)
+        atom = pair[1].atom
+        given = vocabulary.templates[atom.template].given
+        return not is_key_among(known, atom, vocabulary), not known & _names(pair[1]), not given
+
+    while waiting:
+        chosen = min(waiting, key=late)
+        waiting.remove(chosen)
+        ordered.append(chosen)
+        known |= _names(chosen[1])
+    return ordered + [pair for pair in asked if not isinstance(pair[1], Presence)]
+
+
+def _names(condition: Condition) -> set[str]:
+    return {v.name for part in expressions(condition) for v in variables(part)}
+
+
 class Nearest:
     """Asks clauses of one fact base how near they come."""
 
-    def __init__(self, facts: FactBase) -> None:
+    def __init__(self, facts: FactBase, clauses: dict[str, list[Clause]]) -> None:
         self.facts = facts
-        self.laid_out: Candidates | None = None
+        self.clauses = clauses
+        self.lookups = Lookups(facts)
 
-    def _lay_out(self, clause: Clause, candidates: Candidates) -> None:
-        """Several candidates are in a table that the clause's body is joined with."""
-        names, rows = candidates
-        if len(rows) > 1 and candidates != self.laid_out:
-            columns = [list(range(len(rows))), *map(list, zip(*rows, strict=True))]
-            kinds = [clause.types[name].kind for name in names]
-            lay_out_stored(self.facts, list(names), kinds, columns)
-            self.laid_out = candidates
+    def look_ahead(self, goal: Goal) -> None:
+        """Fetch at once what the rules will look up, step by step as far down as nothing is there.
+
+        The goal has one row.
+        """
+        frontier, seen = [goal], {goal}
+        while frontier:
+            steps = [step for goal in frontier for step in self._steps(goal)]
+            self.lookups.ahead(lookup for _, lookup in steps)
+            below = dict.fromkeys(self._below(steps))
+            frontier = [goal for goal in below if goal not in seen]
+            seen.update(frontier)
+
+    def _steps(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
+        """What the clauses will look up of what was asked for alone."""
+        for clause in filter(can_follow, self.clauses.get(goal.template, [])):
+            candidates = self._candidates(clause, goal)
+            for condition in clause.body if candidates else []:
+                if candidates and isinstance(condition, Presence | Absence):
+                    lookup = lookup_of(condition.atom, candidates.known, self.facts)
+                    if lookup.values:
+                        yield condition, lookup
+
+    def _below(self, steps: list[tuple[Condition, Lookup]]) -> Iterator[Goal]:
+        """What should have been concluded and is not there."""
+        for condition, lookup in steps:
+            given = self.facts.vocabulary.templates[lookup.template].given
+            if isinstance(condition, Presence) and not given and not self.lookups.rows(lookup):
+                fields, values = zip(*lookup.values, strict=True)
+                if None not in values:
+                    yield Goal(lookup.template, fields, (values,))
 
     def near(self, clause: Clause, goal: Goal) -> Near | None:
         """The nearest binding; None where the clause can never conclude what was asked for."""
-        candidates = goal.of(clause)
-        if candidates is None or not _is_meant(clause, goal, self.facts) or _is_off(clause):
+        candidates = self._candidates(clause, goal)
+        if candidates is None:
             return None
-        self._lay_out(clause, candidates)
+        if len(candidates.rows) == 1 and can_follow(clause):
+            only = OnlyBinding(clause, candidates.known, self.facts, self.lookups)
+            names = set(candidates.names)
+            asked = list(enumerate(clause.body))
+            if only.follow(in_order(asked, names, self.facts.vocabulary)):
+                return Near(only.match, only.holds, candidates.names)
+        return self._nearest(clause, candidates)
+
+    def _candidates(self, clause: Clause, goal: Goal) -> Candidates | None:
+        """None where the clause can never conclude what was asked for."""
+        if _is_off(clause) or not _is_meant(clause, goal, self.facts):
+            return None
+        return goal.of(clause)
+
+    def _nearest(self, clause: Clause, candidates: Candidates) -> Near | None:
         body = NearBody(clause, self.facts, candidates)
         question = Question(clause, body, self.facts)
         flags = list(body.holds.values())
         met = " + ".join(f"({flag})::INTEGER" for flag in flags) or "0"
         order = ", ".join([f"{met} DESC", *body.misses(), *body.terms.values.values()])
         columns = ", ".join([*flags, question.columns])
-        found = self.facts.query(f"SELECT {columns} {body.text()} ORDER BY {order} LIMIT 1")
+        sql = f"SELECT {columns} {body.text()} ORDER BY {order} LIMIT 1"
+        found = self.facts.query(sql, body.asked)
         if not found:
             return None
         held = dict(zip(body.holds, found[0], strict=False))
@@ -240,7 +245,6 @@ class Nearest:
         }
         before = [body.holds[place] for place in body.before(position)]
         if before or not all(candidates.tell(term) for term in known.values()):
-            self._lay_out(clause, candidates)
             rows = self._values(body, list(known.values()), before)
         else:
             rows = candidates.values(list(known.values()), self.facts)
@@ -251,7 +255,8 @@ class Nearest:
         """What the terms may be where these conditions hold."""
         columns = ", ".join(map(body.terms.value, terms)) or "1"
         return self.facts.query(
-            f"SELECT DISTINCT {columns} {body.text(*before)} ORDER BY ALL LIMIT {CANDIDATES}"
+            f"SELECT DISTINCT {columns} {body.text(*before)} ORDER BY ALL LIMIT {CANDIDATES}",
+            body.asked,
         )
 
 
@@ -260,13 +265,9 @@ def _is_meant(clause: Clause, goal: Goal, facts: FactBase) -> bool:
     for place, field in enumerate(goal.fields):
         term = clause.head.term(field)
         wanted = {row[place] for row in goal.rows}
-        if isinstance(term, Constant) and _stored(term.value, facts) not in wanted:
+        if isinstance(term, Constant) and stored(term.value, facts) not in wanted:
             return False
     return True
-
-
-def _stored(value: Value, facts: FactBase) -> Value:
-    return facts.names.code(value) if isinstance(value, str) else value
 
 
 def _is_off(clause: Clause) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cop_expert.explain.deciding import SUPPOSED
+from cop_expert.explain.goal import Goal
 from cop_expert.explain.matches import Match
-from cop_expert.explain.nearly import Goal, Near
+from cop_expert.explain.nearly import Near
 from cop_expert.explain.stakes import (
     Stake,
     Staked,

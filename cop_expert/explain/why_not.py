@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from cop_expert.explain.goal import Goal
 from cop_expert.explain.matches import Match
 from cop_expert.explain.name_book import folded
-from cop_expert.explain.nearly import Goal, Near, Nearest
+from cop_expert.explain.nearly import Near, Nearest
 from cop_expert.explain.stakes import Stake, margin, nearest_value, sides, stakes
 from cop_expert.explain.why import BRIEF, Explainer
 from cop_expert.facts import Row, quoted
@@ -62,12 +63,13 @@ class WhyNot:
         self.facts = explainer.facts
         self.speaker = explainer.speaker
         self.clauses = explainer.matcher.clauses
-        self.nearest = Nearest(self.facts)
+        self.nearest = Nearest(self.facts, self.clauses)
         self._found: dict[tuple[Goal, frozenset[str]], Miss | None] = {}
         self._efforts: dict[str, int] = {}
 
     def refuse(self, goal: Goal) -> Refusal:
         """Why there is no such fact; the goal has one row."""
+        self.nearest.look_ahead(goal)
         misses = list(self._misses(goal, DEPTH, frozenset()))
         kind = self.facts.vocabulary.templates[goal.template]
         (told,) = self.facts.told([kind.by_name[f].type.kind for f in goal.fields], [goal.rows[0]])

@@ -44,6 +44,7 @@ class DuckEngine(Engine):
 
     def __init__(self, facts: FactBase) -> None:
         self._facts = facts
+        facts.query(MACROS)
         self._own = local()
         self.threads, self.hands = facts.threads, facts.hands
         self.filled = set(facts.counts(given=True))
@@ -57,7 +58,6 @@ class DuckEngine(Engine):
     def facts(self) -> FactBase:
         if not hasattr(self._own, "facts"):
             self._own.facts = self._facts.beside()
-            self._own.facts.query(MACROS)
         return cast(FactBase, self._own.facts)
 
     @contextmanager

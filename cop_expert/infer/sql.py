@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from cop_expert.facts import STORED, FactBase, quoted
 from cop_expert.infer.evaluate import NoValue, Number, named, needed, truth_of
 from cop_expert.infer.joins import Nearest, asked_of_groups, is_key_among, nearest_of
-from cop_expert.infer.sql_terms import CAREFUL, MACROS, TOO_LARGE, Terms, tried
+from cop_expert.infer.sql_terms import CAREFUL, CARELESS, TOO_LARGE, Terms, tried
 from cop_expert.model.arithmetic import PLACES
 from cop_expert.model.keys import determined
 from cop_expert.model.origin import Origin
@@ -47,7 +47,7 @@ def care(facts: FactBase) -> Iterator[None]:
     try:
         yield
     finally:
-        facts.query(MACROS)
+        facts.query(CARELESS)
 
 
 def own_table(position: int, template: str) -> str:

@@ -18,25 +18,27 @@ from cop_expert.model.template import Datatype, Kind, Value
 SMALL = "BETWEEN -4000000000000000000::HUGEINT AND 4000000000000000000::HUGEINT"
 """Numbers that 64 bits hold, twice over; DuckDB divides those ten times as fast."""
 MACROS = f"""
-CREATE OR REPLACE TEMP MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) >> 1)) // d;
-CREATE OR REPLACE TEMP MACRO rounded(n, d) AS
+CREATE OR REPLACE MACRO round_half_away(n, d) AS (n + sign(n) * (abs(d) >> 1)) // d;
+CREATE OR REPLACE MACRO rounded(n, d) AS
     CASE WHEN n {SMALL} THEN (n::BIGINT + sign(n) * (d::BIGINT >> 1)) // d::BIGINT
     ELSE (n + sign(n) * (d::HUGEINT >> 1)) // d::HUGEINT END;
-CREATE OR REPLACE TEMP MACRO product_rounded(a, b) AS
+CREATE OR REPLACE MACRO product_rounded(a, b) AS
     CASE WHEN a BETWEEN 0 AND 4000000000000000000::HUGEINT AND b BETWEEN 0 AND 4000000000000
     THEN (a::BIGINT // 1000000)::HUGEINT * b::BIGINT
         + ((a::BIGINT % 1000000) * b::BIGINT + 500000) // 1000000
     ELSE round_half_away(a::HUGEINT * b, 1000000::HUGEINT) END;
-CREATE OR REPLACE TEMP MACRO half_and_more(d) AS (d * 500000::BIGINT + (d >> 1)) // 1000000;
-CREATE OR REPLACE TEMP MACRO rounded_twice(n, d) AS
+CREATE OR REPLACE MACRO half_and_more(d) AS (d * 500000::BIGINT + (d >> 1)) // 1000000;
+CREATE OR REPLACE MACRO rounded_twice(n, d) AS
     ((n + sign(n) * (abs(d) >> 1)) // d + sign(n) * sign(d) * 500000) // 1000000;
-CREATE OR REPLACE TEMP MACRO quotient_rounded(n, d) AS
+CREATE OR REPLACE MACRO quotient_rounded(n, d) AS
     CASE WHEN n BETWEEN 0 AND 4000000000000000000::HUGEINT AND d BETWEEN 1 AND 9000000000000
     THEN (n::BIGINT + half_and_more(d::BIGINT)) // d::BIGINT
     ELSE rounded_twice(n * 1000000::HUGEINT, nullif(d, 0)) END;
-CREATE OR REPLACE TEMP MACRO tried(condition) AS condition;
+CREATE OR REPLACE MACRO tried(condition) AS condition;
 """
-"""128 bits are divided ten times as slowly as 64. A product that is rounded to twelve places is
+"""What every fact base takes with it, into its file too, for whoever asks its rules again.
+
+128 bits are divided ten times as slowly as 64. A product that is rounded to twelve places is
 therefore made of two, so that its parts are divided and not the whole:
 round(a·b / 10⁶) = ⌊a / 10⁶⌋·b + round((a mod 10⁶)·b / 10⁶).
 
@@ -45,8 +47,9 @@ not negative both are one division: with n in the places that make the quotient 
 floor((floor((n·10⁶ + ⌊d/2⌋) / d) + 500000) / 10⁶) = floor((n + ⌊(500000·d + ⌊d/2⌋) / 10⁶⌋) / d).
 How often a macro says `n` and `d` counts: DuckDB needs a millisecond for each twenty times or so.
 """
-CAREFUL = f"{MACROS} CREATE OR REPLACE TEMP MACRO tried(condition) AS TRY(condition);"
-"""With these a condition is NULL where a number in it is too large."""
+CAREFUL = "CREATE OR REPLACE TEMP MACRO tried(condition) AS TRY(condition)"
+"""With this a condition is NULL where a number in it is too large, for one connection."""
+CARELESS = "DROP MACRO temp.main.tried"
 Number = tuple[str, int]
 """An SQL expression and its decimal places. What facts hold has 64 bits, all that is reckoned of
 it 128: the sum of many is taken in 128 by DuckDB itself."""

@@ -1,0 +1,78 @@
+"""What was asked for, and what a clause's names would have to be for it."""
+
+from typing import NamedTuple
+
+from cop_expert.facts import FactBase, Row
+from cop_expert.model.rule import Clause, Constant, Expression, Variable
+from cop_expert.model.template import Value
+
+CANDIDATES = 5_000
+"""Bindings that are followed one step further down."""
+
+
+class Goal(NamedTuple):
+    """Facts that were asked for: a template, and what some of their fields may be, as stored."""
+
+    template: str
+    fields: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def of(self, clause: Clause) -> "Candidates | None":
+        """What the clause's names would have to be; None where it concludes no such fact."""
+        names: dict[str, int] = {}
+        rows = list(self.rows)
+        for place, field in enumerate(self.fields):
+            term = clause.head.term(field)
+            if isinstance(term, Variable) and term.name not in names:
+                names[term.name] = place
+            elif isinstance(term, Variable):
+                rows = [row for row in rows if row[place] == row[names[term.name]]]
+        kept = [tuple(row[place] for place in names.values()) for row in rows]
+        return Candidates(tuple(names), tuple(dict.fromkeys(kept))) if rows else None
+
+    def varying(self, clause: Clause) -> set[str]:
+        """The clause's names for which several values were asked for."""
+        columns = zip(self.fields, zip(*self.rows, strict=True), strict=True)
+        terms = [clause.head.term(field) for field, values in columns if len(set(values)) > 1]
+        return {term.name for term in terms if isinstance(term, Variable)}
+
+
+class Candidates(NamedTuple):
+    """Values that some of a clause's names might have, as stored."""
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def columns(self) -> list[tuple[Value, ...]]:
+        """The values of each name."""
+        return list(zip(*self.rows, strict=True))
+
+    @property
+    def known(self) -> dict[str, Value]:
+        """What each name is, where there is but one row."""
+        (row,) = self.rows
+        return dict(zip(self.names, row, strict=True))
+
+    def tell(self, term: Expression) -> bool:
+        """Whether the value of the term is known without a look at the facts."""
+        return isinstance(term, Constant) or (
+            isinstance(term, Variable) and term.name in self.names
+        )
+
+    def values(self, terms: list[Expression], facts: FactBase) -> list[Row]:
+        """The values of such terms, each combination once."""
+        columns = [self._column(term, facts) for term in terms]
+        return sorted(set(zip(*columns, strict=True)))[:CANDIDATES]
+
+    def _column(self, term: Expression, facts: FactBase) -> list[Value]:
+        if isinstance(term, Constant):
+            return [stored(term.value, facts)] * len(self.rows)
+        assert isinstance(term, Variable)
+        place = self.names.index(term.name)
+        return [row[place] for row in self.rows]
+
+
+def stored(value: Value, facts: FactBase) -> Value:
+    """A literal as tables hold it."""
+    return facts.names.code(value) if isinstance(value, str) else value

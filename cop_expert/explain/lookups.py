@@ -1,0 +1,67 @@
+"""Some values of a fact in, the facts that hold them out: many at once, and each only once."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import NamedTuple
+
+from cop_expert.facts import FactBase, Row, quoted
+from cop_expert.model.template import Kind, Value
+
+FEW = 2
+"""Facts that are fetched for each: whether there is none, one, or a choice."""
+
+
+class Lookup(NamedTuple):
+    """Facts of a template, by what some of their fields hold, as stored; none is a blank."""
+
+    template: str
+    values: tuple[tuple[str, Value], ...]
+
+
+class Lookups:
+    """Looks up what one fact base holds, and remembers it."""
+
+    def __init__(self, facts: FactBase) -> None:
+        self.facts = facts
+        self._found: dict[Lookup, list[Row]] = {}
+
+    def rows(self, lookup: Lookup) -> list[Row]:
+        """The facts as stored, the first few that come."""
+        self.ahead([lookup])
+        return self._found[lookup]
+
+    def ahead(self, lookups: Iterable[Lookup]) -> None:
+        """Fetch at once what will be looked up: a question costs more than what it asks."""
+        asked = [one for one in dict.fromkeys(lookups) if one not in self._found]
+        if not asked:
+            return
+        width = max(len(self._names(one)) for one in asked)
+        sql = " UNION ALL ".join(self._select(n, one, width) for n, one in enumerate(asked))
+        self._found |= {one: [] for one in asked}
+        found = self.facts.query(f"{sql} ORDER BY n" if len(asked) > 1 else sql)
+        for place, rows in groupby(found, lambda row: row[0]):
+            self._found[asked[place]] = [self._read(asked[place], row[1:]) for row in rows]
+
+    def _names(self, lookup: Lookup) -> tuple[str, ...]:
+        return self.facts.vocabulary.templates[lookup.template].names
+
+    def _select(self, number: int, lookup: Lookup, width: int) -> str:
+        """Numbers, codes and truths alike as whole numbers, since all stand in the same columns."""
+        columns = [f"{quoted(name)}::BIGINT" for name in self._names(lookup)]
+        blank = ["NULL::BIGINT"] * (width - len(columns))
+        same = [_is(quoted(field), value) for field, value in lookup.values] or ["TRUE"]
+        return (
+            f"(SELECT {number} AS n, {', '.join(columns + blank)} FROM {quoted(lookup.template)} "
+            f"WHERE {' AND '.join(same)} LIMIT {FEW})"
+        )
+
+    def _read(self, lookup: Lookup, row: Row) -> Row:
+        kinds = self.facts.vocabulary.templates[lookup.template].kinds
+        return tuple(
+            bool(value) if kind == Kind.TRUTH and value is not None else value
+            for kind, value in zip(kinds, row, strict=False)
+        )
+
+
+def _is(column: str, value: Value) -> str:
+    return f"{column} IS NULL" if value is None else f"{column} = {value}"
