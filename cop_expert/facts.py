@@ -12,15 +12,14 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
+from itertools import count
 from pathlib import Path
-from secrets import token_hex
-from tempfile import gettempdir
 from threading import Lock, local
 from typing import Any, NamedTuple, TypeVar
 
-import duckdb
 import msgspec
 
+from cop_expert.database import duckdb
 from cop_expert.files import DamagedFacts
 from cop_expert.model.lapsed import Lapsed
 from cop_expert.model.origin import Origin
@@ -40,6 +39,8 @@ MOST_HANDS = 4
 """Threads beyond which nothing is gained where each asks short questions."""
 DESK = '"@desk"'
 """The schema in which tables are laid out while they are read."""
+NUMBERS = count(1)
+"""What tells fact bases of one process apart that are concluded anew."""
 NOWHERE = -1
 """The code of a text that stands in no fact."""
 Row = tuple[Value, ...]
@@ -178,7 +179,7 @@ class FactBase:
     @contextmanager
     def apart(self, templates: Collection[str]) -> Iterator["FactBase"]:
         """The same facts but for those of these templates, which may be concluded anew."""
-        connection, name = self.connection.cursor(), f"apart {token_hex(8)}"
+        connection, name = self.connection.cursor(), f"apart {next(NUMBERS)}"
         ((here,),) = connection.execute("SELECT current_database()").fetchall()
         connection.execute(f"ATTACH ':memory:' AS {quoted(name)} (READ_WRITE)")
         other = self._again(connection, name)
@@ -470,6 +471,8 @@ class Names:
 
 def _config(limits: Limits) -> dict[str, Any]:
     """DuckDB's settings: no network, and nothing laid out in the folder that one works in."""
+    from tempfile import gettempdir
+
     config: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "temp_directory": str(Path(gettempdir()) / f"cop-expert-{os.getpid()}"),

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 
 
 class DamagedFacts(Exception):
@@ -19,6 +18,8 @@ class DamagedFacts(Exception):
 def moved_into(place: Path) -> Iterator[Path]:
     """A path beside the place, to be made a file or a folder, which is then moved into it."""
     place.parent.mkdir(parents=True, exist_ok=True)
+    from secrets import token_hex  # heavy, and needed only where something is written
+
     unfinished = place.with_name(f".{place.name[:100]}.{token_hex(8)}")
     try:
         yield unfinished

@@ -1,9 +1,12 @@
 """Hashes by which one tells whether anything has changed of what conclusions rest on.
 
-This room loads nothing: the files are hashed while the engine is still being loaded.
+This room loads nothing: the files are hashed while the engine is still being loaded. Files that
+look as they did when they were hashed before, by their sizes and times, are not hashed again.
 """
 
 import hashlib
+import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
@@ -11,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 from cop_expert import __version__
+from cop_expert.files import write_whole
 from cop_expert.resources import PACKAGE, resource
 
 INPUTS = (
@@ -22,8 +26,16 @@ INPUTS = (
     "knowledge/*",
     "rules/*.rules",
 )
+FOLDER = ".cop"
+"""Where an engagement's conclusions are kept."""
+SEEN = "seen"
+"""The file there with the hash of the inputs, and how they looked."""
+SETTLED = 3_000_000_000
+"""Nanoseconds that a file must have stayed as it is: a later change could bear the same time."""
 CHUNK = 16_000_000
 """Bytes that are hashed at a time: after each, a thread waits for its turn."""
+Found = list[tuple[str, os.stat_result]]
+"""How files look, after their names wherever the folder lies."""
 
 
 class Hashing(Thread):
@@ -43,8 +55,38 @@ class Hashing(Thread):
 def fingerprint_of(folder: Path) -> str:
     """Hash of all that conclusions rest on: the same wherever the folder lies."""
     inputs = sorted(path for pattern in INPUTS for path in folder.glob(pattern) if path.is_file())
-    named = [(path.relative_to(folder).as_posix(), path) for path in inputs]
-    return _hash([*named, *((f"standard/{path.name}", path) for path in standard_files())])
+    files = [(path.relative_to(folder).as_posix(), path) for path in inputs]
+    files += [(f"standard/{path.name}", path) for path in standard_files()]
+    found = [(name, path.stat()) for name, path in files]
+    return _seen(folder, found) or _see(folder, found, _hash(files))
+
+
+def _seen(folder: Path, found: Found) -> str:
+    """The hash of before; nothing where a file looks otherwise."""
+    with suppress(OSError, ValueError):
+        fingerprint, seal = (folder / FOLDER / SEEN).read_text("ascii").split()
+        if seal == _seal(fingerprint, found):
+            return fingerprint
+    return ""
+
+
+def _see(folder: Path, found: Found, fingerprint: str) -> str:
+    """Remember the hash, where something is kept anyway and nobody is just writing."""
+    changed = max(max(look.st_mtime_ns, look.st_ctime_ns) for _, look in found)
+    if (folder / FOLDER).is_dir() and time.time_ns() - changed > SETTLED:
+        with suppress(OSError):
+            text = f"{fingerprint} {_seal(fingerprint, found)}"
+            write_whole(folder / FOLDER / SEEN, text.encode())
+    return fingerprint
+
+
+def _seal(fingerprint: str, found: Found) -> str:
+    """Fits a hash and how the files looked that have it, and no other."""
+    digest = hashlib.sha256(f"{__version__}\0{fingerprint}".encode())
+    for name, look in found:
+        digest.update(f"\0{name}\0{look.st_size}\0{look.st_mtime_ns}\0".encode())
+        digest.update(f"{look.st_ctime_ns}\0{look.st_ino}".encode())
+    return digest.hexdigest()
 
 
 @cache

@@ -14,10 +14,9 @@ import msgspec
 
 from cop_expert.facts import FactBase
 from cop_expert.files import DamagedFacts, moved_into
-from cop_expert.fingerprint import fingerprint_of_standard, program
+from cop_expert.fingerprint import FOLDER, fingerprint_of_standard, program
 from cop_expert.resources import resource
 
-FOLDER = ".cop"
 ABANDONED = 3600
 """Seconds after which a file that was never moved into place was left by a run that is gone."""
 T = TypeVar("T")
@@ -28,7 +27,7 @@ T = TypeVar("T")
 
 def kept_facts(folder: Path, fingerprint: str) -> FactBase | None:
     """The fact base that was kept for these inputs; None where there is none that can be read."""
-    import duckdb
+    from cop_expert.database import duckdb
 
     path = _place(folder, fingerprint)
     try:
@@ -42,7 +41,7 @@ def keep_facts(facts: FactBase, folder: Path, fingerprint: str) -> None:
 
     A folder that cannot be written to, or a disk that is full, just keeps nothing.
     """
-    import duckdb
+    from cop_expert.database import duckdb
 
     place = _place(folder, fingerprint)
     try:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cop_expert import keep, pipeline
+from cop_expert import fingerprint, keep, pipeline
 from cop_expert.cli import main
 from cop_expert.fingerprint import fingerprint_of
 
@@ -49,7 +49,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def kept_files(folder: Path) -> list[Path]:
-    return sorted((folder / keep.FOLDER).glob("*"))
+    return sorted((folder / fingerprint.FOLDER).glob("*.duckdb*"))
 
 
 def kept_file(folder: Path) -> Path:
@@ -108,6 +108,58 @@ def test_a_change_of_any_input_is_noticed(hotel: Path, name: str) -> None:
     assert fingerprint_of(hotel) != before
 
 
+@pytest.fixture
+def seen(hotel: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The note of what was seen, for an engagement that nobody seems to have touched lately."""
+    monkeypatch.setattr(fingerprint, "SETTLED", -1)
+    (hotel / fingerprint.FOLDER).mkdir()
+    make_old(hotel)
+    fingerprint_of(hotel)
+    return hotel / fingerprint.FOLDER / fingerprint.SEEN
+
+
+def make_old(folder: Path) -> None:
+    for path in [folder / "engagement.toml", *(folder / "tables").iterdir()]:
+        os.utime(path, ns=(0, 0))
+
+
+def test_files_that_look_as_before_are_not_hashed_again(
+    hotel: Path, seen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = seen.read_text().split()[0]
+    monkeypatch.setattr(fingerprint, "_hash", lambda _: pytest.fail("hashed again"))
+    assert fingerprint_of(hotel) == before
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.usefixtures("seen")
+def test_a_change_is_noticed_of_what_was_seen_before(hotel: Path, name: str) -> None:
+    test_a_change_of_any_input_is_noticed(hotel, name)
+
+
+@pytest.mark.usefixtures("seen")
+def test_a_change_that_leaves_length_and_time_alone_is_noticed(hotel: Path) -> None:
+    before, table = fingerprint_of(hotel), hotel / "tables" / "needs.csv"
+    time.sleep(0.02)  # longer than the clock of a file system ticks
+    table.write_bytes(table.read_bytes().swapcase())
+    make_old(hotel)
+    assert fingerprint_of(hotel) != before
+
+
+def test_what_was_just_written_is_hashed_each_time(hotel: Path) -> None:
+    (hotel / fingerprint.FOLDER).mkdir()
+    fingerprint_of(hotel)
+    assert not (hotel / fingerprint.FOLDER / fingerprint.SEEN).exists()
+
+
+def test_a_damaged_note_of_what_was_seen_is_passed_over(hotel: Path, seen: Path) -> None:
+    before, note = fingerprint_of(hotel), seen.read_text()
+    other = ("b" if note[0] == "a" else "a") + note[1:]
+    for damaged in (other, "", "one", "one two three", "ä ö"):
+        seen.write_text(damaged, "utf-8")
+        assert fingerprint_of(hotel) == before
+
+
 def test_another_program_infers_anew(hotel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline.conclude(hotel).facts.close()
     monkeypatch.setattr(pipeline, "program", lambda: "another")
@@ -140,7 +192,7 @@ def test_a_table_that_changes_in_the_meantime_is_not_kept(
 
 def test_older_runs_and_what_killed_ones_left_is_tidied_away(hotel: Path) -> None:
     ask(hotel)
-    folder = hotel / keep.FOLDER
+    folder = hotel / fingerprint.FOLDER
     abandoned, running = folder / ".old.duckdb.1", folder / ".new.duckdb.2"
     for path in (abandoned, running):
         path.write_bytes(b"half")
@@ -154,7 +206,7 @@ def test_older_runs_and_what_killed_ones_left_is_tidied_away(hotel: Path) -> Non
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_nothing(hotel: Path, answer: str) -> None:
-    (hotel / keep.FOLDER).write_text("a file in the way")
+    (hotel / fingerprint.FOLDER).write_text("a file in the way")
     assert ask(hotel) == answer
     assert ask(hotel) == answer
 
@@ -188,7 +240,7 @@ def test_killed_at_any_moment_it_answers_rightly_the_next_time(hotel: Path, answ
     chance = random.Random(4)
     for _ in range(50):
         if chance.random() < 0.9:
-            shutil.rmtree(hotel / keep.FOLDER, ignore_errors=True)
+            shutil.rmtree(hotel / fingerprint.FOLDER, ignore_errors=True)
         running = start("infer", hotel)
         time.sleep(chance.uniform(0, longest))
         running.kill()

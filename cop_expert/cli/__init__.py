@@ -29,6 +29,8 @@ MODULES = {
     "rules": "concluding",
 }
 """Where each command is, in the order in which a newcomer needs them."""
+MANY = 100_000
+"""Things to be made between two searches of Python for circles; its own choice is 700."""
 
 
 class OnDemand(click.Group):
@@ -59,5 +61,6 @@ def main() -> None:
       cop-expert report hotel
       cop-expert why hotel "Knife skills" Kitchen
     """
-    # Python would search all that was made for circles before it lets the process go.
+    # Python would search all that was made for circles again and again, and once more at the end.
+    gc.set_threshold(MANY)
     atexit.register(gc.freeze)

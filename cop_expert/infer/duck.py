@@ -5,8 +5,7 @@ from contextlib import contextmanager, suppress
 from threading import local
 from typing import cast
 
-import duckdb
-
+from cop_expert.database import duckdb
 from cop_expert.facts import FactBase, quoted
 from cop_expert.infer.apart import are_disjoint
 from cop_expert.infer.engine import Engine, divided_by_zero, overflow

@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from zlib import crc32
 
-import duckdb
 from msgspec import Struct
 
+from cop_expert.database import duckdb
 from cop_expert.facts import FactBase, on_desk, quoted
 from cop_expert.load.csv_file import DELIMITERS, CsvFile, UnreadableFile, open_csv, rows_of
 from cop_expert.load.findings import Findings
