@@ -173,7 +173,8 @@ class Matcher:
             else:
                 computed.append((term, value))
         body = Body(clause, self.facts, self._earlier(clause, row), bound)
-        same = [body.terms.equals(body.terms.value(term), value) for term, value in computed]
+        terms = body.terms
+        same = [terms.guarded(term, terms.equals(terms.value(term), one)) for term, one in computed]
         question = Question(clause, body, self.facts)
         found = self.facts.query(
             f"SELECT *, count(*) OVER (), sum({question.amount}) OVER () FROM "
@@ -286,7 +287,7 @@ class Matcher:
         body = self._ranked_body(clause, asked=True)
         question = Question(clause, body, self.facts)
         same = [
-            f"{body.terms.value(term)} IS NOT DISTINCT FROM a.{column}"
+            body.terms.guarded(term, f"{body.terms.value(term)} IS NOT DISTINCT FROM a.{column}")
             for term, column in zip(head.terms, columns, strict=True)
         ]
         bindings = f"SELECT {question.columns}, a.n AS n {body.text(*same)}"

@@ -109,7 +109,8 @@ class Ranks:
             values = {row[place] for row in rows}
             if isinstance(term, Variable) and len(values) <= LISTED and None not in values:
                 listed = ", ".join(map(str, sorted(values, key=str)))
-                yield f"{query.body.terms.values[term.name]} IN ({listed})"
+                terms = query.body.terms
+                yield terms.guarded(term, f"{terms.values[term.name]} IN ({listed})")
 
     def _table(self, template: str) -> str:
         table = quoted(f"{template}@rounds {id(self)}")

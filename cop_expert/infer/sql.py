@@ -217,7 +217,7 @@ class Body:
     def text(self, *extra: str) -> str:
         """FROM and WHERE; what cannot be divided binds nothing."""
         divisible = map(_is_not, self.terms.zeros)
-        return self._text([*self.where, *self.tests, *divisible, *map(tried, extra)])
+        return self._text([*self.where, *self.tests, *divisible, *extra])
 
     def undivided(self) -> str:
         """FROM and WHERE for the bindings that would hold if nothing were divided by zero."""

@@ -173,6 +173,10 @@ class Terms:
             return rescaled(a, a_places, places), rescaled(b, b_places, places)
         return self.value(left), self.value(right)
 
+    def guarded(self, expression: Expression, condition: str) -> str:
+        """A condition on the expression's value: DuckDB joins by it only where nothing is tried."""
+        return condition if self._plain_column(expression) is not None else tried(condition)
+
     def _plain_column(self, expression: Expression) -> str | None:
         """Facts and literals compare as they are stored, without arithmetic."""
         match expression:

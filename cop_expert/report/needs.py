@@ -1,5 +1,6 @@
 """Conclusions in, the needs that weigh most out."""
 
+from cop_expert.model.template import Value
 from cop_expert.report.known import Known, Record, number, product
 from cop_expert.report.reasons import Reasons
 from cop_expert.report.view.needs import Measure, Need, Needs
@@ -11,7 +12,7 @@ NEEDS = 12
 def needs(known: Known, reasons: Reasons) -> Needs:
     """The largest needs: those assessed, or those assumed where nothing was assessed."""
     wants = [record for record in known.records("Want") if number(record["want"])]
-    found = [record for record in wants if _assessed(known, record)]
+    found = [record for record in wants if _is_assessed(known, record)]
     listed = sorted(
         (want for want in found or wants if known.may_tell(known.heads[str(want["post"])])),
         key=lambda record: _need_order(known, record),
@@ -32,7 +33,7 @@ def measure(known: Known, reasons: Reasons, identity: str) -> Measure | None:
     """The largest assessed need of the community's people; none where nothing was assessed."""
     wants = [want for post in known.members[identity] for want in known.all("Want", post=post)]
     told = [want for want in wants if known.may_tell(known.heads[str(want["post"])])]
-    found = [want for want in told if number(want["want"]) and _assessed(known, want)]
+    found = [want for want in told if number(want["want"]) and _is_assessed(known, want)]
     want = min(found, key=lambda record: _need_order(known, record), default=None)
     if want is None:
         return None
@@ -42,13 +43,18 @@ def measure(known: Known, reasons: Reasons, identity: str) -> Measure | None:
     )
 
 
-def _assessed(known: Known, want: Record) -> Record | None:
-    learner = known.learners[str(want["post"])]
-    return known.one("Assessed", learner=learner, practice=want["practice"])
+def _is_assessed(known: Known, want: Record) -> bool:
+    return _subject(known, want) in known.by("Assessed", "learner", "practice")
+
+
+def _subject(known: Known, want: Record) -> tuple[Value, Value]:
+    """The learner and the practice: posts that are assessed alike learn alike."""
+    return known.learners[str(want["post"])], want["practice"]
 
 
 def _need(known: Known, reasons: Reasons, want: Record) -> Need:
-    post, assessed = str(want["post"]), _assessed(known, want)
+    post, (learner, practice) = str(want["post"]), _subject(known, want)
+    assessed = known.one("Assessed", learner=learner, practice=practice)
     use = known.one("Use", role=known.posts[post]["role"], practice=want["practice"])
     return Need(
         practice=known.name(want["practice"]),

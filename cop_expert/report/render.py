@@ -1,8 +1,6 @@
 """A run and the templates in, the strategy document out: Markdown, HTML or Word."""
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,27 +84,14 @@ def render(
     has_reasons = "reasons" in sections and not engagement.settings.publish
     prices = reckon() if "decisions" in sections else {}
     hours = hours_of(engagement, request.budget_hours)
-    with _undisturbed():
-        document = strategy(
-            known, said, manifest, engagement, wording, has_reasons, prices, hours, tried
-        )
-        with located(templates):
-            studio = _Studio(templates, known, wording, document, sections)
-            if request.form == "docx":
-                return studio.word()
-            return studio.text(request.form).encode()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Without a search for garbage: all is needed to the end, and the search took an eighth."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    document = strategy(
+        known, said, manifest, engagement, wording, has_reasons, prices, hours, tried
+    )
+    with located(templates):
+        studio = _Studio(templates, known, wording, document, sections)
+        if request.form == "docx":
+            return studio.word()
+        return studio.text(request.form).encode()
 
 
 def draw_steps(facts: FactBase, manifest: Manifest, folder: Path) -> str:

@@ -1,8 +1,8 @@
 """The standard templates and an engagement's own in, an environment that fills them safely out.
 
 An engagement's folder `templates/` takes the place of any standard file of the same name; under
-`standard/` the original can still be asked for. Such files come by mail like everything else: they
-run in Jinja's sandbox, and what goes wrong in them is told with its place.
+`standard/` the original can still be asked for. Such files come by mail like everything else: where
+there are any, all run in Jinja's sandbox, and what goes wrong in them is told with its place.
 """
 
 import base64
@@ -108,7 +108,7 @@ class Words:
 
 def environment(templates: Templates, known: Known, wording: Phrases, form: str) -> "Environment":
     """What fills templates: "md" escapes client text as Markdown, "html" as HTML, "text" not."""
-    from jinja2 import FunctionLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
 
@@ -150,7 +150,8 @@ def environment(templates: Templates, known: Known, wording: Phrases, form: str)
         path = templates.path(name)
         return (templates.text(name), str(path), lambda: True) if path else None
 
-    made = Sandbox(
+    has_own = templates.own.exists()
+    made = (Sandbox if has_own else Environment)(
         loader=FunctionLoader(load),
         undefined=Missing,
         autoescape=True,
@@ -158,7 +159,7 @@ def environment(templates: Templates, known: Known, wording: Phrases, form: str)
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        bytecode_cache=None if templates.own.exists() else Compiled(form),
+        bytecode_cache=None if has_own else Compiled(form),
     )
     made.filters |= _filters(known, wording)
     made.filters |= {"raw": Markup, "sha256": lambda text: Markup(_hash(text))}
