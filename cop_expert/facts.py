@@ -120,6 +120,7 @@ class FactBase:
             connection.execute(f"USE {quoted(database)}")
         self.names = Names(self)
         self._staged: list[_Staged] = []
+        self._manners: list[str] = []
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, limits: Limits = UNLIMITED) -> "FactBase":
@@ -142,7 +143,15 @@ class FactBase:
 
     def beside(self) -> "FactBase":
         """The same facts by a connection of its own, for another thread."""
-        return self._again(self.connection.cursor(), self.database)
+        other = self._again(self.connection.cursor(), self.database)
+        for sql in self._manners:
+            other.set_up(sql)
+        return other
+
+    def set_up(self, sql: str) -> None:
+        """Run what concerns one connection only, and on all that will be made beside it."""
+        self.query(sql)
+        self._manners.append(sql)
 
     @property
     def threads(self) -> int:
@@ -151,14 +160,20 @@ class FactBase:
 
     @property
     def hands(self) -> int:
-        """How many may ask at a time, each by a connection of its own."""
-        return min(self.threads, MOST_HANDS)
+        """How many may ask at a time, each by a connection of its own.
+
+        A kept file gives DuckDB one thread for a question, which is no limit to how many ask.
+        """
+        return min(os.cpu_count() or 1 if self.path else self.threads, MOST_HANDS)
 
     def abreast(self, do: Callable[["FactBase", T], R], things: Iterable[T]) -> list[R]:
         """What comes of each thing, in order; several at a time, each by a connection of its own.
 
         DuckDB itself goes through up to a hundred thousand rows with one thread.
         """
+        things, hands = list(things), self.hands
+        if min(len(things), hands) < 2:
+            return [do(self, thing) for thing in things]
         from concurrent.futures import ThreadPoolExecutor
 
         own = local()
@@ -168,7 +183,7 @@ class FactBase:
                 own.facts = self.beside()
             return do(own.facts, thing)
 
-        with ThreadPoolExecutor(self.hands) as pool:
+        with ThreadPoolExecutor(hands) as pool:
             return list(pool.map(do_one, things))
 
     def _again(self, connection: duckdb.DuckDBPyConnection, database: str) -> "FactBase":

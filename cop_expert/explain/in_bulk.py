@@ -7,7 +7,6 @@ as if each had been asked for by itself.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import partial
 from itertools import islice
 
 from cop_expert.explain.why import BRIEF, Explainer, Fact, How
@@ -51,12 +50,15 @@ def fetch(explainer: Explainer, facts: dict[Fact, How]) -> None:
 
 
 def _ask(explainer: Explainer, step: dict[Fact, How]) -> None:
-    """Each template's facts at once, those together that are asked as far."""
+    """Each clause once for all facts of its template that are asked as far."""
     rows: dict[tuple[str, How], list[Row]] = defaultdict(list)
     for (template, row), how in step.items():
         rows[template, how].append(row)
-    for (template, how), asked in rows.items():
-        explainer.matcher.ask_ahead(template, asked, partial(explainer.most, how=how))
+    explainer.matcher.ask_ahead(
+        (clause, asked, explainer.most(clause, how))
+        for (template, how), asked in rows.items()
+        for clause in explainer.matcher.clauses.get(template, [])
+    )
 
 
 def _below(explainer: Explainer, step: dict[Fact, How]) -> Iterator[tuple[Fact, How]]:

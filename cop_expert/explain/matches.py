@@ -6,9 +6,9 @@ all bindings of a clause are fetched at once: a query costs more than the rows t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cop_expert.explain.ranks import Ranks
 from cop_expert.facts import STORED, FactBase, Row, quoted
@@ -39,8 +39,6 @@ MOST = 25
 """Bindings of each that are then fetched: a sum of few may be one of many thousands."""
 ALONE = 4
 """Facts of a template up to which each is asked for by itself."""
-ASKED = '"@asked"'
-"""The table of the facts that are asked about."""
 
 
 class Match(NamedTuple):
@@ -67,6 +65,16 @@ class Matches(NamedTuple):
 
 
 NONE = Matches([], 0, 0)
+Found = dict[Row, Matches]
+"""The matches of facts, by what all bindings for a fact share."""
+
+
+class Many(NamedTuple):
+    """One query for many facts, and what reads its answers."""
+
+    sql: str
+    values: list[list[Value]]
+    read: Callable[[list[Any]], Iterator[tuple[Row, Matches]]]
 
 
 class Read(NamedTuple):
@@ -109,11 +117,11 @@ class Matcher:
         """The templates whose bindings are all held in memory, once they are asked for."""
         self.ranks = Ranks(facts, self.strata)
         self._heads: dict[int, Head] = {}
-        self._all: dict[tuple[int, int], dict[Row, Matches]] = {}
-        self._ahead: dict[int, dict[Row, Matches]] = {}
+        self._all: dict[tuple[int, int], Found] = {}
+        self._ahead: dict[int, Found] = {}
         self._totals: dict[int, set[Row]] = {}
         self._ranked: set[str] = set()
-        facts.query(CAREFUL)
+        facts.set_up(CAREFUL)
 
     def matches(self, clause: Clause, row: Row, limit: int) -> Matches:
         """The bindings with which the clause concludes the row."""
@@ -200,28 +208,32 @@ class Matcher:
 
     # All facts of a template
 
-    def all_matches(self, clause: Clause, limit: int) -> dict[Row, Matches]:
+    def all_matches(self, clause: Clause, limit: int) -> Found:
         """So many bindings of the clause for each fact, by what these share; asked once."""
         asked = id(clause), limit
         if asked not in self._all:
-            self._all[asked] = dict(self._weightiest(clause, limit))
+            query = self._weightiest(clause, limit)
+            self._all[asked] = dict(query.read(self.facts.query(query.sql)))
         return self._all[asked]
 
-    def _weightiest(self, clause: Clause, limit: int) -> Iterator[tuple[Row, Matches]]:
+    def _weightiest(self, clause: Clause, limit: int) -> "Many":
         head, body = self.head(clause), self._ranked_body(clause)
         question = Question(clause, body, self.facts)
         shared = [f"g{place}" for place in head.places]
         values = map(body.terms.value, head.terms)
         named = [f"{value} AS {name}" for value, name in zip(values, shared, strict=True)]
         bindings = f"SELECT {', '.join([question.columns, *named])} {body.text()}"
-        found = self.facts.query(question.weightiest(bindings, shared, limit))
         width = len(question.kinds)
-        groups = self.facts.told(head.kinds, [answer[width:-2] for answer in found])
-        matches = iter(question.matches(found))
-        told = ((group, *answer[-2:]) for group, answer in zip(groups, found, strict=True))
-        for (group, number, total), answers in groupby(told):
-            listed = [next(matches) for _ in answers]
-            yield group, Matches(listed, number, int(total))
+
+        def read(found: list[Any]) -> Iterator[tuple[Row, Matches]]:
+            groups = self.facts.told(head.kinds, [answer[width:-2] for answer in found])
+            matches = iter(question.matches(found))
+            told = ((group, *answer[-2:]) for group, answer in zip(groups, found, strict=True))
+            for (group, number, total), answers in groupby(told):
+                listed = [next(matches) for _ in answers]
+                yield group, Matches(listed, number, int(total))
+
+        return Many(question.weightiest(bindings, shared, limit), [], read)
 
     def every(self, clause: Clause) -> Iterator[tuple[Row, Matches]]:
         """Every binding of the clause, by what those for a fact share; not held."""
@@ -240,7 +252,7 @@ class Matcher:
         for group, listed in by_group.items():
             yield group, Matches(listed, len(listed), sum(match.amount for match in listed))
 
-    def _ranked_body(self, clause: Clause, asked: bool = False) -> "AskedBody":
+    def _ranked_body(self, clause: Clause, asked: str = "") -> "AskedBody":
         """In a recursion a fact rests on facts of earlier rounds only, so that reasons end."""
         stratum = self.strata[clause.head.template]
         if not stratum.recursive:
@@ -262,49 +274,71 @@ class Matcher:
 
     # Many facts of a template
 
-    def ask_ahead(self, template: str, rows: Iterable[Row], limit: Callable[[Clause], int]) -> None:
-        """Fetch at once what will be asked of these facts, or of each by itself where few are."""
-        asked = list(rows)
-        for clause in self.clauses.get(template, []) if template not in self.held else []:
-            known = self._ahead.setdefault(id(clause), {})
-            if len(asked) <= ALONE:
-                known |= {row: self.matches(clause, row, limit(clause)) for row in asked}
-                continue
-            meant = asked
-            if self.head(clause).aggregates and len(self.clauses[template]) > 1:
-                meant = [row for row in asked if row in self._all_totals(clause)]
-            known.update(dict.fromkeys(asked, NONE))
-            known.update(self._asked(clause, meant, limit(clause)))
+    def ask_ahead(self, asked: Iterable[tuple[Clause, list[Row], int]]) -> None:
+        """Fetch at once what will be asked: clauses, facts, and how many matches of each."""
+        waiting = [one for ask in asked for one in self._ahead_of(*ask)]
+
+        def find(facts: FactBase, one: tuple[Found, Many]) -> list[Any]:
+            return facts.query(one[1].sql, one[1].values)
+
+        for (known, many), answers in zip(waiting, self.facts.abreast(find, waiting), strict=True):
+            known.update(many.read(answers))
+
+    def _ahead_of(
+        self, clause: Clause, rows: list[Row], limit: int
+    ) -> Iterator[tuple[Found, "Many"]]:
+        """The query for these facts, after what takes what it finds; none where they are few."""
+        template = clause.head.template
+        if template in self.held and limit <= MOST:
+            if (id(clause), limit) not in self._all:
+                yield self._all.setdefault((id(clause), limit), {}), self._weightiest(clause, limit)
+            return
+        known = self._ahead.setdefault(id(clause), {})
+        if len(rows) <= ALONE:
+            known |= {row: self.matches(clause, row, limit) for row in rows}
+            return
+        meant = rows
+        if self.head(clause).aggregates and len(self.clauses[template]) > 1:
+            meant = [row for row in rows if row in self._all_totals(clause)]
+        known.update(dict.fromkeys(rows, NONE))
+        many = self._asked(clause, meant, limit)
+        if self.strata[template].recursive:  # whose rounds only this connection knows
+            known.update(many.read(self.facts.query(many.sql, many.values)))
+        else:
+            yield known, many
 
     def forget(self) -> None:
         """What was asked ahead."""
         self._ahead.clear()
 
-    def _asked(self, clause: Clause, rows: list[Row], limit: int) -> Iterator[tuple[Row, Matches]]:
+    def _asked(self, clause: Clause, rows: list[Row], limit: int) -> "Many":
         head = self.head(clause)
         columns = [f"g{place}" for place in head.places]
-        lay_out(self.facts, columns, head.kinds, [head.of(row) for row in rows])
-        body = self._ranked_body(clause, asked=True)
+        values = _columns(self.facts, head.kinds, [head.of(row) for row in rows])
+        body = self._ranked_body(clause, numbered(columns, head.kinds))
         question = Question(clause, body, self.facts)
         same = [
             body.terms.guarded(term, f"{body.terms.value(term)} IS NOT DISTINCT FROM a.{column}")
             for term, column in zip(head.terms, columns, strict=True)
         ]
         bindings = f"SELECT {question.columns}, a.n AS n {body.text(*same)}"
-        found = self.facts.query(question.weightiest(bindings, ["n"], limit))
-        matches = iter(question.matches(found))
-        for (place, number, total), group in groupby(found, lambda answer: answer[-3:]):
-            listed = [next(matches) for _ in group]
-            yield rows[place], Matches(listed, number, int(total))
+
+        def read(found: list[Any]) -> Iterator[tuple[Row, Matches]]:
+            matches = iter(question.matches(found))
+            for (place, number, total), group in groupby(found, lambda answer: answer[-3:]):
+                listed = [next(matches) for _ in group]
+                yield rows[place], Matches(listed, number, int(total))
+
+        return Many(question.weightiest(bindings, ["n"], limit), values, read)
 
     def read(self, template: str, rows: list[Row]) -> dict[Row, Read]:
         """Where given facts were read, and why those hold that nobody wrote down."""
         kind = self._template(template)
-        lay_out(self.facts, list(kind.names), list(kind.kinds), rows)
         same = " AND ".join(f"f.{q} IS NOT DISTINCT FROM a.{q}" for q in map(quoted, kind.names))
         found = self.facts.query(
             f'SELECT n, "@source", "@line", "@because" FROM {quoted(template)} f '
-            f"JOIN {ASKED} a ON {same} ORDER BY ALL"
+            f"JOIN {numbered(kind.names, kind.kinds)} ON {same} ORDER BY ALL",
+            _columns(self.facts, kind.kinds, rows),
         )
         read: dict[Row, Read] = {}
         for place, group in groupby(found, lambda answer: answer[0]):
@@ -316,46 +350,36 @@ class Matcher:
 
 
 class AskedBody(Body):
-    """A clause's body, joined with the table of what is asked about."""
+    """A clause's body, joined with what is asked about, if it is only about some."""
 
     def __init__(
         self,
         clause: Clause,
         facts: FactBase,
         table_of: Callable[[int, str], str],
-        asked: bool,
+        asked: str,
     ) -> None:
         self.asked = asked
         super().__init__(clause, facts, table_of)
 
     def begin(self) -> None:
         if self.asked:
-            self.tables.append(f"{ASKED} AS a")
+            self.tables.append(self.asked)
 
 
-def lay_out(facts: FactBase, columns: list[str], kinds: list[Kind], rows: list[Row]) -> None:
-    """Fill the table of what is asked about, numbered by `n`."""
-    stored: list[list[Value]] = (
-        [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in columns]
-    )
-    for place, kind in enumerate(kinds):
-        if kind == Kind.TEXT:
-            stored[place] = facts.names.codes(stored[place])
-    lay_out_stored(facts, columns, kinds, [list(range(len(rows))), *stored])
+def numbered(columns: Sequence[str], kinds: Sequence[Kind]) -> str:
+    """What is asked about as a relation `a`, a row for each, numbered by `n`."""
+    typed = zip(["n", *columns], [Kind.NUMBER, *kinds], strict=True)
+    values = ", ".join(f"unnest(?::{STORED[kind]}[]) AS {quoted(name)}" for name, kind in typed)
+    return f"(SELECT {values}) AS a"
 
 
-def lay_out_stored(
-    facts: FactBase, columns: list[str], kinds: list[Kind], stored: list[list[Value]]
-) -> None:
-    """The same with columns as tables hold them, the numbers before the others."""
-    values = [
-        f"unnest(?::{STORED[kind]}[]) AS {quoted(column)}"
-        for column, kind in zip(["n", *columns], [Kind.NUMBER, *kinds], strict=True)
-    ]
-    facts.query(
-        f"CREATE OR REPLACE TEMP TABLE {ASKED} AS SELECT {', '.join(values)}",
-        stored,
-    )
+def _columns(facts: FactBase, kinds: Sequence[Kind], rows: list[Row]) -> list[list[Value]]:
+    """The values of such a relation, as tables hold them."""
+    columns = list(map(list, zip(*rows, strict=True))) if rows else [[] for _ in kinds]
+    texts = zip(columns, kinds, strict=True)
+    told = [facts.names.codes(c) if kind == Kind.TEXT else c for c, kind in texts]
+    return [list(range(len(rows))), *told]
 
 
 def head_term(clause: Clause, field: str) -> Expression:

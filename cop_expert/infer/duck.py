@@ -45,7 +45,8 @@ class DuckEngine(Engine):
         self._facts = facts
         facts.query(MACROS)
         self._own = local()
-        self.threads, self.hands = facts.threads, facts.hands
+        self.threads = facts.threads
+        self.hands = min(facts.hands, self.threads)
         self.filled = set(facts.counts(given=True))
         """The templates that have facts: without them most rules need not be asked."""
         self.positive: dict[tuple[str, str], bool] = {}
