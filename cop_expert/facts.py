@@ -171,8 +171,9 @@ class FactBase:
 
         DuckDB itself goes through up to a hundred thousand rows with one thread.
         """
-        things, hands = list(things), self.hands
-        if min(len(things), hands) < 2:
+        things = list(things)
+        hands = self.hands if len(things) > 1 else 1
+        if hands == 1:
             return [do(self, thing) for thing in things]
         from concurrent.futures import ThreadPoolExecutor
 
