@@ -27,8 +27,10 @@ class Goal(NamedTuple):
                 names[term.name] = place
             elif isinstance(term, Variable):
                 rows = [row for row in rows if row[place] == row[names[term.name]]]
-        kept = [tuple(row[place] for place in names.values()) for row in rows]
-        return Candidates(tuple(names), tuple(dict.fromkeys(kept))) if rows else None
+        if len(names) < len(self.fields):
+            kept = [tuple([row[place] for place in names.values()]) for row in rows]
+            rows = list(dict.fromkeys(kept))
+        return Candidates(tuple(names), tuple(rows)) if rows else None
 
     def varying(self, clause: Clause) -> set[str]:
         """The clause's names for which several values were asked for."""

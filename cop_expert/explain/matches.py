@@ -387,10 +387,15 @@ def head_term(clause: Clause, field: str) -> Expression:
     return clause.head.term(field) or Constant(None)
 
 
+NOTHING = ("0::HUGEINT", "NULL")
+"""What a match adds where nothing is added up."""
+
+
 class Question:
     """What is selected of a clause's bindings, and how the answers are read."""
 
-    def __init__(self, clause: Clause, body: Body, facts: FactBase) -> None:
+    def __init__(self, clause: Clause, body: Body, facts: FactBase, adds_up: bool = True) -> None:
+        """`adds_up` where it matters what a match adds to an aggregate."""
         self.clause = clause
         self.facts = facts
         self.names = list(body.terms.values)
@@ -405,11 +410,13 @@ class Question:
                 self.kinds += [field.type.kind for field in fields]
                 self.places[position] = slice(start, len(self.kinds))
                 values += [f"t{position}.{quoted(field.name)}" for field in fields]
-        columns = [*_amount(clause, body), *values]
+        columns = [*(_amount(clause, body) if adds_up else NOTHING), *values]
         named = [f"c{place}" for place in range(len(columns))]
         self.columns = ", ".join(map("{} AS {}".format, columns, named))
         self.blanks = {p: (None,) * (place.stop - place.start) for p, place in self.places.items()}
         self.amount, rank, *rest = named
+        self.values = rest[: len(self.names)]
+        """The columns of the names."""
         least_first = _function(clause) == "min"
         self.order = ", ".join([f"{rank} {'ASC' if least_first else 'DESC'}", *rest])
 
@@ -445,7 +452,7 @@ def _amount(clause: Clause, body: Body) -> tuple[str, str]:
             body.terms.aggregate(part)  # demands that each has something to add
     aggregate = first_aggregate(clause)
     if aggregate is None or aggregate.function == "count":
-        return "0::HUGEINT", "NULL"
+        return NOTHING
     if not body.terms.is_number(aggregate.operand):
         return "0::HUGEINT", body.terms.value(aggregate.operand)
     sql = f"{rescaled(*body.terms.number(contribution(clause)), INNER_PLACES)}::HUGEINT"

@@ -12,9 +12,9 @@ from cop_expert.explain.goal import CANDIDATES, Candidates, Goal, stored
 from cop_expert.explain.lookups import Lookup, Lookups
 from cop_expert.explain.matches import Match, Question
 from cop_expert.explain.only_binding import OnlyBinding, can_follow, lookup_of
+from cop_expert.explain.steps import Steps, steps
 from cop_expert.facts import STORED, FactBase, Row, quoted
 from cop_expert.infer.evaluate import truth_of
-from cop_expert.infer.joins import is_key_among
 from cop_expert.infer.sql import Body, all_of
 from cop_expert.infer.sql_terms import rescaled
 from cop_expert.model.arithmetic import PLACES
@@ -31,7 +31,7 @@ from cop_expert.model.rule import (
     expressions,
     variables,
 )
-from cop_expert.model.template import Value, Vocabulary
+from cop_expert.model.template import Value
 
 
 class Near(NamedTuple):
@@ -40,35 +40,28 @@ class Near(NamedTuple):
     match: Match
     holds: dict[int, bool]
     """By position of the condition, in the order in which they were asked."""
-    names: tuple[str, ...]
-    """What was known before."""
+    steps: Steps
 
     @property
     def failed(self) -> list[int]:
         """The positions of the conditions that do not hold, without those that only lack a value
         which another one, that does not hold either, would have given."""
-        known, found = set(self.names), []
-        for position, held in self.holds.items():
-            condition = self.match.clause.body[position]
-            names = _names(condition)
-            there = all(self.match.bindings.get(name) is not None for name in names & known)
-            if not held and there:
-                found.append(position)
-            if isinstance(condition, Presence):
-                known |= names
-        return found
+        bound = {name for name, value in self.match.bindings.items() if value is not None}
+        there = {step.position for step in self.steps if step.names & step.known <= bound}
+        return [position for position, held in self.holds.items() if not held and position in there]
 
 
 class NearBody(Body):
     """A clause's body of which no condition need hold; `holds` says which do."""
 
-    def __init__(self, clause: Clause, facts: FactBase, candidates: Candidates) -> None:
+    def __init__(
+        self, clause: Clause, facts: FactBase, candidates: Candidates, steps: Steps
+    ) -> None:
         self.holds: dict[int, str] = {}
-        self.present: set[int] = set()
         self.candidates = candidates
+        self.steps = steps
         self.asked: list[tuple[Value, ...]] = []
         """The values of what several were asked for, for the query to be given."""
-        self.vocabulary = facts.vocabulary
         super().__init__(clause, facts)
         compared = [p for p, c in enumerate(clause.body) if isinstance(c, Comparison)]
         for position, test in zip(compared, self.tests[-len(compared) :], strict=False):
@@ -76,14 +69,14 @@ class NearBody(Body):
         self.tests.clear()
 
     def in_order(self, asked: list[tuple[int, Condition]]) -> list[tuple[int, Condition]]:
-        return in_order(asked, set(self.candidates.names), self.vocabulary)
+        return [(step.position, step.condition) for step in self.steps]
 
     def begin(self) -> None:
         """A name with one value narrows what is read of each table; several are joined."""
         sources = []
         for name, column in zip(self.candidates.names, self.candidates.columns, strict=True):
             if len(set(column)) == 1:
-                self.terms.take(name, _literal(column[0]))
+                self.terms.take(name, str(column[0]))
             else:
                 kind = STORED[self.clause.types[name].kind]
                 sources.append(f"unnest(?::{kind}[]) AS {quoted(name)}")
@@ -98,18 +91,6 @@ class NearBody(Body):
         there = f'(SELECT *, TRUE AS "@there" FROM {table}) AS {alias}'
         self.joins.append(f"LEFT JOIN {there} ON {all_of(self.join(alias, condition.atom))}")
         self.holds[position] = f'coalesce({alias}."@there", FALSE)'
-        self.present.add(position)
-
-    def before(self, position: int) -> list[int]:
-        """The facts that are looked up before that of the condition."""
-        order = [place for place, _ in self.in_order(list(enumerate(self.clause.body)))]
-        return [place for place in order[: order.index(position)] if place in self.present]
-
-    def is_known_before(self, name: str, position: int) -> bool:
-        atoms = [self.clause.body[place] for place in self.before(position)]
-        terms = [part for condition in atoms for part in expressions(condition)]
-        known = {variable.name for term in terms for variable in variables(term)}
-        return name in known.union(self.candidates.names)
 
     def add_absence(self, position: int, table: str, atom: Atom) -> None:
         self.holds[position] = self.no_such(f"t{position}", table, atom)
@@ -130,33 +111,6 @@ class NearBody(Body):
                     yield f"CASE WHEN {self.holds[position]} THEN 0 ELSE abs({one} - {other}) END"
 
 
-def in_order(
-    asked: list[tuple[int, Condition]], names: set[str], vocabulary: Vocabulary
-) -> list[tuple[int, Condition]]:
-    """First what the names known so far determine, then what they are part of, and of that what
-    the client gave: where it does not meet what was concluded of it, the latter can be asked
-    further."""
-    known, ordered = set(names), []
-    waiting = [pair for pair in asked if isinstance(pair[1], Presence)]
-
-    def late(pair: tuple[int, Condition]) -> tuple[bool, bool, bool]:
-        assert isinstance(pair[1], Presence)
-        atom = pair[1].atom
-        given = vocabulary.templates[atom.template].given
-        return not is_key_among(known, atom, vocabulary), not known & _names(pair[1]), not given
-
-    while waiting:
-        chosen = min(waiting, key=late)
-        waiting.remove(chosen)
-        ordered.append(chosen)
-        known |= _names(chosen[1])
-    return ordered + [pair for pair in asked if not isinstance(pair[1], Presence)]
-
-
-def _names(condition: Condition) -> set[str]:
-    return {v.name for part in expressions(condition) for v in variables(part)}
-
-
 class Nearest:
     """Asks clauses of one fact base how near they come."""
 
@@ -164,6 +118,7 @@ class Nearest:
         self.facts = facts
         self.clauses = clauses
         self.lookups = Lookups(facts)
+        self._ordered: dict[tuple[int, tuple[str, ...]], Steps] = {}
 
     def look_ahead(self, goal: Goal) -> None:
         """Fetch at once what the rules will look up, step by step as far down as nothing is there.
@@ -202,13 +157,18 @@ class Nearest:
         candidates = self._candidates(clause, goal)
         if candidates is None:
             return None
+        ordered = self._in_order(clause, candidates)
         if len(candidates.rows) == 1 and can_follow(clause):
             only = OnlyBinding(clause, candidates.known, self.facts, self.lookups)
-            names = set(candidates.names)
-            asked = list(enumerate(clause.body))
-            if only.follow(in_order(asked, names, self.facts.vocabulary)):
-                return Near(only.match, only.holds, candidates.names)
-        return self._nearest(clause, candidates)
+            if only.follow(ordered):
+                return Near(only.match, only.holds, ordered)
+        return self._nearest(clause, candidates, ordered)
+
+    def _in_order(self, clause: Clause, candidates: Candidates) -> Steps:
+        asked = id(clause), candidates.names
+        if asked not in self._ordered:
+            self._ordered[asked] = steps(clause, candidates.names, self.facts.vocabulary)
+        return self._ordered[asked]
 
     def _candidates(self, clause: Clause, goal: Goal) -> Candidates | None:
         """None where the clause can never conclude what was asked for."""
@@ -216,20 +176,24 @@ class Nearest:
             return None
         return goal.of(clause)
 
-    def _nearest(self, clause: Clause, candidates: Candidates) -> Near | None:
-        body = NearBody(clause, self.facts, candidates)
-        question = Question(clause, body, self.facts)
-        flags = list(body.holds.values())
-        met = " + ".join(f"({flag})::INTEGER" for flag in flags) or "0"
-        order = ", ".join([f"{met} DESC", *body.misses(), *body.terms.values.values()])
-        columns = ", ".join([*flags, question.columns])
-        sql = f"SELECT {columns} {body.text()} ORDER BY {order} LIMIT 1"
-        found = self.facts.query(sql, body.asked)
+    def _nearest(self, clause: Clause, candidates: Candidates, ordered: Steps) -> Near | None:
+        body = NearBody(clause, self.facts, candidates, ordered)
+        question = Question(clause, body, self.facts, adds_up=False)
+        flags = [f"{flag} AS h{place}" for place, flag in body.holds.items()]
+        misses = [f"{miss} AS m{place}" for place, miss in enumerate(body.misses())]
+        columns = ", ".join([*flags, question.columns, *misses])
+        met = " + ".join(f"h{place}::INTEGER" for place in body.holds) or "0"
+        missed = [f"m{place}" for place in range(len(misses))]
+        found = self.facts.query(
+            f"SELECT * FROM (SELECT {columns} {body.text()}) "
+            f"ORDER BY {', '.join([f'{met} DESC', *missed, *question.values])} LIMIT 1",
+            body.asked,
+        )
         if not found:
             return None
         held = dict(zip(body.holds, found[0], strict=False))
         (match,) = question.matches([found[0][len(flags) :]])
-        return Near(match, held, candidates.names)
+        return Near(match, held, ordered)
 
     def missed(self, clause: Clause, goal: Goal, position: int) -> Goal:
         """The facts that the condition would have needed, where those before it hold."""
@@ -237,15 +201,17 @@ class Nearest:
         assert isinstance(condition, Presence)
         candidates = goal.of(clause)
         assert candidates
-        body = NearBody(clause, self.facts, candidates)
+        ordered = self._in_order(clause, candidates)
+        place = next(n for n, step in enumerate(ordered) if step.position == position)
+        before = [step.position for step in ordered[:place]]
         known = {
             field: term
             for field, term in condition.atom
-            if not isinstance(term, Variable) or body.is_known_before(term.name, position)
+            if not isinstance(term, Variable) or term.name in ordered[place].known
         }
-        before = [body.holds[place] for place in body.before(position)]
         if before or not all(candidates.tell(term) for term in known.values()):
-            rows = self._values(body, list(known.values()), before)
+            body = NearBody(clause, self.facts, candidates, ordered)
+            rows = self._values(body, list(known.values()), [body.holds[one] for one in before])
         else:
             rows = candidates.values(list(known.values()), self.facts)
         kept = tuple(row for row in rows if None not in row) or ((),)
@@ -275,8 +241,3 @@ def _is_off(clause: Clause) -> bool:
     compared = [c for c in clause.body if isinstance(c, Comparison)]
     settled = [c for c in compared if not any(map(variables, expressions(c)))]
     return any(not truth_of(comparison)({}) for comparison in settled)
-
-
-def _literal(value: Value) -> str:
-    """Not a bare number, which in an ORDER BY would count columns."""
-    return str(value) if isinstance(value, bool) else f"{value}::BIGINT"

@@ -7,6 +7,7 @@ would do, there is a choice, which is left to a query (nearly.py).
 from cop_expert.explain.goal import stored
 from cop_expert.explain.lookups import FEW, Lookup, Lookups
 from cop_expert.explain.matches import Match
+from cop_expert.explain.steps import Steps
 from cop_expert.facts import FactBase, Row
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.model.rule import (
@@ -14,7 +15,6 @@ from cop_expert.model.rule import (
     Atom,
     Clause,
     Comparison,
-    Condition,
     Constant,
     Presence,
     Variable,
@@ -22,9 +22,6 @@ from cop_expert.model.rule import (
     variables,
 )
 from cop_expert.model.template import Value
-
-Ordered = list[tuple[int, Condition]]
-"""Conditions after their positions, in the order in which they are asked."""
 
 
 class Choice(Exception):
@@ -45,17 +42,17 @@ class OnlyBinding:
         self.found: dict[int, Row] = {}
         self.holds: dict[int, bool] = {}
 
-    def follow(self, ordered: Ordered) -> bool:
+    def follow(self, ordered: Steps) -> bool:
         """Whether there is but one binding: such as lack a fact are bound to nothing."""
         try:
-            for position, condition in ordered:
+            for position, condition, *_ in ordered:
                 if isinstance(condition, Presence):
                     self.holds[position] = self._bind(position, condition.atom)
-            for position, condition in ordered:
+            for position, condition, *_ in ordered:
                 if isinstance(condition, Absence):
                     self.holds[position] = not self._rows(condition.atom)
             told = self._told()
-            for position, condition in ordered:
+            for position, condition, *_ in ordered:
                 if isinstance(condition, Comparison):
                     self.holds[position] = _holds(condition, told)
         except (Choice, ArithmeticError):
@@ -122,7 +119,7 @@ def lookup_of(atom: Atom, known: dict[str, Value], facts: FactBase) -> Lookup:
             values.append((field, stored(term.value, facts)))
         elif isinstance(term, Variable) and term.name in known:
             values.append((field, known[term.name]))
-    return Lookup(atom.template, tuple(sorted(values, key=lambda pair: pair[0])))
+    return Lookup(atom.template, tuple(sorted(values)))
 
 
 def can_follow(clause: Clause) -> bool:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from cop_expert.explain.goal import Goal
+from cop_expert.explain.goal import Goal, stored
+from cop_expert.explain.lookups import Lookup
 from cop_expert.explain.matches import Match
 from cop_expert.explain.name_book import folded
 from cop_expert.explain.nearly import Near, Nearest
@@ -235,10 +236,15 @@ class WhyNot:
         known: dict[str, Value] = {f: value for f, value in there.items() if value is not None}
         head = {term.name for _, term in clause.head if isinstance(term, Variable)}
         asked = {field: value for field, value in known.items() if names[field] in head}
-        if len(asked) < len(known) and self.rows(atom.template, asked | literals, 1):
+        if len(asked) < len(known) and self._is_any(atom.template, asked | literals):
             return Known(known | literals, False)
         varying = goal.varying(clause)
         return Known(asked | literals, not any(names[field] in varying for field in asked))
+
+    def _is_any(self, template: str, values: dict[str, Value]) -> bool:
+        """Whether any fact of the template has these values."""
+        held = ((field, stored(value, self.facts)) for field, value in values.items())
+        return bool(self.nearest.lookups.rows(Lookup(template, tuple(sorted(held)))))
 
     def values(self, atom: Atom, match: Match) -> dict[str, Value]:
         """What a binding says of the fact that a condition speaks of."""

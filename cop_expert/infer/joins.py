@@ -2,6 +2,7 @@
 is looked up for a group as a whole.
 """
 
+from collections.abc import Set
 from typing import NamedTuple
 
 from cop_expert.model.keys import determined
@@ -105,7 +106,7 @@ def _compares(condition: Condition, name: str, operator: str, bound: set[str]) -
     return one == name and other in bound
 
 
-def is_key_among(known: set[str], atom: Atom, vocabulary: Vocabulary) -> bool:
+def is_key_among(known: Set[str], atom: Atom, vocabulary: Vocabulary) -> bool:
     """True where the known names, and literals, tell one fact of the template from all others."""
     terms = [atom.term(field) for field in vocabulary.templates[atom.template].key]
     return all(

@@ -1,0 +1,49 @@
+"""A clause and the names that are known in, its conditions in the order of asking out."""
+
+from typing import NamedTuple
+
+from cop_expert.infer.joins import is_key_among
+from cop_expert.model.rule import Clause, Condition, Presence, expressions, variables
+from cop_expert.model.template import Vocabulary
+
+
+class Step(NamedTuple):
+    """A condition that is asked."""
+
+    position: int
+    """Its place in the clause's body."""
+    condition: Condition
+    names: frozenset[str]
+    """All names that it speaks of."""
+    known: frozenset[str]
+    """The names that are known by then."""
+
+
+Steps = tuple[Step, ...]
+
+
+def steps(clause: Clause, names: tuple[str, ...], vocabulary: Vocabulary) -> Steps:
+    """First what the names known so far determine, then what they are part of, and of that what
+    the client gave: where it does not meet what was concluded of it, the latter can be asked
+    further. What is no fact comes last."""
+    known, ordered = frozenset(names), []
+    asked = [(place, condition, _names(condition)) for place, condition in enumerate(clause.body)]
+    waiting = [one for one in asked if isinstance(one[1], Presence)]
+
+    def late(one: tuple[int, Condition, frozenset[str]]) -> tuple[bool, bool, bool]:
+        assert isinstance(one[1], Presence)
+        atom = one[1].atom
+        given = vocabulary.templates[atom.template].given
+        return not is_key_among(known, atom, vocabulary), known.isdisjoint(one[2]), not given
+
+    while waiting:
+        chosen = min(waiting, key=late)
+        waiting.remove(chosen)
+        ordered.append(Step(*chosen, known))
+        known |= chosen[2]
+    rest = (one for one in asked if not isinstance(one[1], Presence))
+    return (*ordered, *(Step(*one, known) for one in rest))
+
+
+def _names(condition: Condition) -> frozenset[str]:
+    return frozenset(v.name for part in expressions(condition) for v in variables(part))
