@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from threading import Lock, local
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -119,6 +119,7 @@ class FactBase:
         if database:
             connection.execute(f"USE {quoted(database)}")
         self.names = Names(self)
+        self._kept: dict[str, Any] = {}
         self._staged: list[_Staged] = []
         self._manners: list[str] = []
 
@@ -223,15 +224,18 @@ class FactBase:
 
     def keep(self, name: str, thing: Any) -> None:
         """Lay something beside the facts, for later questions."""
+        self._kept.pop(name, None)
         text = msgspec.json.encode(thing).decode()
         self.connection.execute('INSERT INTO "@kept" VALUES (?, ?)', [name, text])
 
     def kept(self, name: str, kind: type[T]) -> T:
         """What was kept under the name; raises LookupError where there is nothing."""
-        found = self.query('SELECT json FROM "@kept" WHERE name = ?', [name])
-        if not found:
-            raise LookupError(name)
-        return msgspec.json.decode(found[0][0], type=kind)
+        if name not in self._kept:
+            found = self.query('SELECT json FROM "@kept" WHERE name = ?', [name])
+            if not found:
+                raise LookupError(name)
+            self._kept[name] = msgspec.json.decode(found[0][0], type=kind)
+        return cast(T, self._kept[name])
 
     def keep_lapsed(self, lapsed: list[Lapsed]) -> None:
         if lapsed:

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from cop_expert import pipeline
 from cop_expert.cli import main
+from cop_expert.explain import nearly
 from cop_expert.explain.ask import goals_asked_about
 from cop_expert.explain.contrast import contrast
 from cop_expert.explain.goal import Goal
@@ -120,6 +121,19 @@ def test_whatever_was_not_concluded_has_a_refusal(run: pipeline.Run) -> None:
         for lack in roots(found):
             if isinstance(lack, Missing) and lack.table:
                 assert run.facts.vocabulary.templates[lack.template].given
+
+
+@pytest.mark.parametrize("example", ["grand-hotel", "northwater"])
+def test_looked_up_or_asked_by_a_query_the_answer_is_the_same(
+    example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = pipeline.infer(pipeline.read(HOTEL.parent / example), "duckdb", "unkept")
+    items = [str(record["item"]) for record in run.facts.records("Item")][::4]
+    places = [str(record["community"]) for record in run.facts.records("Community")][:2]
+    pairs = [(item, place) for item in items for place in places]
+    looked_up = [refused(run, *pair) for pair in pairs]
+    monkeypatch.setattr(nearly, "can_follow", lambda _: False)
+    assert looked_up == [refused(run, *pair) for pair in pairs]
 
 
 def test_what_holds_is_not_refused() -> None:

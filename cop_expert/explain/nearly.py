@@ -57,13 +57,16 @@ class NearBody(Body):
     def __init__(
         self, clause: Clause, facts: FactBase, candidates: Candidates, steps: Steps
     ) -> None:
+        """Of the conditions those of the steps are asked."""
         self.holds: dict[int, str] = {}
         self.candidates = candidates
         self.steps = steps
         self.asked: list[tuple[Value, ...]] = []
         """The values of what several were asked for, for the query to be given."""
-        super().__init__(clause, facts)
-        compared = [p for p, c in enumerate(clause.body) if isinstance(c, Comparison)]
+        asked = {step.position for step in steps}
+        left = [position for position in range(len(clause.body)) if position not in asked]
+        super().__init__(clause, facts, later=left)
+        compared = [p for p in sorted(asked) if isinstance(clause.body[p], Comparison)]
         for position, test in zip(compared, self.tests[-len(compared) :], strict=False):
             self.holds[position] = f"coalesce({test}, FALSE)"
         self.tests.clear()
@@ -88,9 +91,12 @@ class NearBody(Body):
     def add_presence(self, position: int, table: str) -> None:
         condition, alias = self.clause.body[position], f"t{position}"
         assert isinstance(condition, Presence)
-        there = f'(SELECT *, TRUE AS "@there" FROM {table}) AS {alias}'
-        self.joins.append(f"LEFT JOIN {there} ON {all_of(self.join(alias, condition.atom))}")
-        self.holds[position] = f'coalesce({alias}."@there", FALSE)'
+        fields = self.templates[condition.atom.template].fields
+        sure = next((field.name for field in fields if field.required), None)
+        there = f'(SELECT *, TRUE AS "@there" FROM {table})' if sure is None else table
+        on = all_of(self.join(alias, condition.atom))
+        self.joins.append(f"LEFT JOIN {there} AS {alias} ON {on}")
+        self.holds[position] = f"({alias}.{quoted(sure or '@there')} IS NOT NULL)"
 
     def add_absence(self, position: int, table: str, atom: Atom) -> None:
         self.holds[position] = self.no_such(f"t{position}", table, atom)
@@ -203,25 +209,26 @@ class Nearest:
         assert candidates
         ordered = self._in_order(clause, candidates)
         place = next(n for n, step in enumerate(ordered) if step.position == position)
-        before = [step.position for step in ordered[:place]]
+        before = ordered[:place]
         known = {
             field: term
             for field, term in condition.atom
             if not isinstance(term, Variable) or term.name in ordered[place].known
         }
         if before or not all(candidates.tell(term) for term in known.values()):
-            body = NearBody(clause, self.facts, candidates, ordered)
-            rows = self._values(body, list(known.values()), [body.holds[one] for one in before])
+            body = NearBody(clause, self.facts, candidates, before)
+            rows = self._values(body, list(known.values()))
         else:
             rows = candidates.values(list(known.values()), self.facts)
         kept = tuple(row for row in rows if None not in row) or ((),)
         return Goal(condition.atom.template, tuple(known) if kept != ((),) else (), kept)
 
-    def _values(self, body: NearBody, terms: list[Expression], before: list[str]) -> list[Row]:
-        """What the terms may be where these conditions hold."""
+    def _values(self, body: NearBody, terms: list[Expression]) -> list[Row]:
+        """What the terms may be where the conditions hold."""
+        holds = body.holds.values()
         columns = ", ".join(map(body.terms.value, terms)) or "1"
         return self.facts.query(
-            f"SELECT DISTINCT {columns} {body.text(*before)} ORDER BY ALL LIMIT {CANDIDATES}",
+            f"SELECT DISTINCT {columns} {body.text(*holds)} ORDER BY ALL LIMIT {CANDIDATES}",
             body.asked,
         )
 
