@@ -121,7 +121,7 @@ class FactBase:
         self.names = Names(self)
         self._kept: dict[str, Any] = {}
         self._staged: list[_Staged] = []
-        self._manners: list[str] = []
+        self._manners: dict[str, None] = {}
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, limits: Limits = UNLIMITED) -> "FactBase":
@@ -152,7 +152,7 @@ class FactBase:
     def set_up(self, sql: str) -> None:
         """Run what concerns one connection only, and on all that will be made beside it."""
         self.query(sql)
-        self._manners.append(sql)
+        self._manners[sql] = None
 
     @property
     def threads(self) -> int:

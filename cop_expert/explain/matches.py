@@ -216,7 +216,7 @@ class Matcher:
             self._all[asked] = dict(query.read(self.facts.query(query.sql)))
         return self._all[asked]
 
-    def _weightiest(self, clause: Clause, limit: int) -> "Many":
+    def _weightiest(self, clause: Clause, limit: int) -> Many:
         head, body = self.head(clause), self._ranked_body(clause)
         question = Question(clause, body, self.facts)
         shared = [f"g{place}" for place in head.places]
@@ -286,7 +286,7 @@ class Matcher:
 
     def _ahead_of(
         self, clause: Clause, rows: list[Row], limit: int
-    ) -> Iterator[tuple[Found, "Many"]]:
+    ) -> Iterator[tuple[Found, Many]]:
         """The query for these facts, after what takes what it finds; none where they are few."""
         template = clause.head.template
         if template in self.held and limit <= MOST:
@@ -311,7 +311,7 @@ class Matcher:
         """What was asked ahead."""
         self._ahead.clear()
 
-    def _asked(self, clause: Clause, rows: list[Row], limit: int) -> "Many":
+    def _asked(self, clause: Clause, rows: list[Row], limit: int) -> Many:
         head = self.head(clause)
         columns = [f"g{place}" for place in head.places]
         values = _columns(self.facts, head.kinds, [head.of(row) for row in rows])
