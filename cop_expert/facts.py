@@ -489,6 +489,12 @@ class Names:
         self._labels |= {text: label for _, text, label in found if label is not None}
 
 
+def unnested(kinds: Mapping[str, Kind]) -> str:
+    """A relation of columns that are given as lists, one parameter for each."""
+    columns = (f"unnest(?::{STORED[kind]}[]) AS {quoted(name)}" for name, kind in kinds.items())
+    return f"(SELECT {', '.join(columns)})"
+
+
 def _config(limits: Limits) -> dict[str, Any]:
     """DuckDB's settings: no network, and nothing laid out in the folder that one works in."""
     from tempfile import gettempdir

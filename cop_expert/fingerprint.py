@@ -14,7 +14,6 @@ from pathlib import Path
 from threading import Thread
 
 from cop_expert import __version__
-from cop_expert.files import write_whole
 from cop_expert.resources import PACKAGE, resource
 
 INPUTS = (
@@ -72,6 +71,8 @@ def _seen(folder: Path, found: Found) -> str:
 
 def _see(folder: Path, found: Found, fingerprint: str) -> str:
     """Remember the hash, where something is kept anyway and nobody is just writing."""
+    from cop_expert.files import write_whole
+
     changed = max(max(look.st_mtime_ns, look.st_ctime_ns) for _, look in found)
     if (folder / FOLDER).is_dir() and time.time_ns() - changed > SETTLED:
         with suppress(OSError):

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from cop_expert.explain.ranks import Ranks
-from cop_expert.facts import STORED, FactBase, Row, quoted
+from cop_expert.facts import FactBase, Row, quoted, unnested
 from cop_expert.infer.duck import own, rounds_of, run_rounds
 from cop_expert.infer.sql import Body, Query, own_table
 from cop_expert.infer.sql_terms import CAREFUL, rescaled
@@ -369,9 +369,7 @@ class AskedBody(Body):
 
 def numbered(columns: Sequence[str], kinds: Sequence[Kind]) -> str:
     """What is asked about as a relation `a`, a row for each, numbered by `n`."""
-    typed = zip(["n", *columns], [Kind.NUMBER, *kinds], strict=True)
-    values = ", ".join(f"unnest(?::{STORED[kind]}[]) AS {quoted(name)}" for name, kind in typed)
-    return f"(SELECT {values}) AS a"
+    return f"{unnested({'n': Kind.NUMBER} | dict(zip(columns, kinds, strict=True)))} AS a"
 
 
 def _columns(facts: FactBase, kinds: Sequence[Kind], rows: list[Row]) -> list[list[Value]]:

@@ -13,7 +13,7 @@ from cop_expert.explain.lookups import Lookup, Lookups
 from cop_expert.explain.matches import Match, Question
 from cop_expert.explain.only_binding import OnlyBinding, can_follow, lookup_of
 from cop_expert.explain.steps import Steps, steps
-from cop_expert.facts import STORED, FactBase, Row, quoted
+from cop_expert.facts import FactBase, Row, quoted, unnested
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.sql import Body, all_of
 from cop_expert.infer.sql_terms import rescaled
@@ -31,7 +31,7 @@ from cop_expert.model.rule import (
     expressions,
     variables,
 )
-from cop_expert.model.template import Value
+from cop_expert.model.template import Kind, Value
 
 
 class Near(NamedTuple):
@@ -76,17 +76,16 @@ class NearBody(Body):
 
     def begin(self) -> None:
         """A name with one value narrows what is read of each table; several are joined."""
-        sources = []
+        several: dict[str, Kind] = {}
         for name, column in zip(self.candidates.names, self.candidates.columns, strict=True):
             if len(set(column)) == 1:
                 self.terms.take(name, str(column[0]))
             else:
-                kind = STORED[self.clause.types[name].kind]
-                sources.append(f"unnest(?::{kind}[]) AS {quoted(name)}")
+                several[name] = self.clause.types[name].kind
                 self.asked.append(column)
                 self.terms.take(name, f"asked.{quoted(name)}")
-        if sources:
-            self.tables.append(f"(SELECT {', '.join(sources)}) AS asked")
+        if several:
+            self.tables.append(f"{unnested(several)} AS asked")
 
     def add_presence(self, position: int, table: str) -> None:
         condition, alias = self.clause.body[position], f"t{position}"
@@ -133,25 +132,27 @@ class Nearest:
         """
         frontier, seen = [goal], {goal}
         while frontier:
-            steps = [step for goal in frontier for step in self._steps(goal)]
-            self.lookups.ahead(lookup for _, lookup in steps)
-            below = dict.fromkeys(self._below(steps))
+            asked = [one for goal in frontier for one in self._looked_up(goal)]
+            self.lookups.ahead(lookup for _, lookup in asked)
+            below = dict.fromkeys(self._below(asked))
             frontier = [goal for goal in below if goal not in seen]
             seen.update(frontier)
 
-    def _steps(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
+    def _looked_up(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
         """What the clauses will look up of what was asked for alone."""
         for clause in filter(can_follow, self.clauses.get(goal.template, [])):
             candidates = self._candidates(clause, goal)
-            for condition in clause.body if candidates else []:
-                if candidates and isinstance(condition, Presence | Absence):
+            if candidates is None:
+                continue
+            for condition in clause.body:
+                if isinstance(condition, Presence | Absence):
                     lookup = lookup_of(condition.atom, candidates.known, self.facts)
                     if lookup.values:
                         yield condition, lookup
 
-    def _below(self, steps: list[tuple[Condition, Lookup]]) -> Iterator[Goal]:
+    def _below(self, asked: list[tuple[Condition, Lookup]]) -> Iterator[Goal]:
         """What should have been concluded and is not there."""
-        for condition, lookup in steps:
+        for condition, lookup in asked:
             given = self.facts.vocabulary.templates[lookup.template].given
             if isinstance(condition, Presence) and not given and not self.lookups.rows(lookup):
                 fields, values = zip(*lookup.values, strict=True)

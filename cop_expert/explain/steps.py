@@ -23,18 +23,18 @@ Steps = tuple[Step, ...]
 
 
 def steps(clause: Clause, names: tuple[str, ...], vocabulary: Vocabulary) -> Steps:
-    """First what the names known so far determine, then what they are part of, and of that what
-    the client gave: where it does not meet what was concluded of it, the latter can be asked
-    further. What is no fact comes last."""
+    """First what the names known so far determine, then what the client gave of them: where it
+    does not meet what was concluded of it, the latter can be asked further. What is no fact comes
+    last."""
     known, ordered = frozenset(names), []
     asked = [(place, condition, _names(condition)) for place, condition in enumerate(clause.body)]
     waiting = [one for one in asked if isinstance(one[1], Presence)]
 
-    def late(one: tuple[int, Condition, frozenset[str]]) -> tuple[bool, bool, bool]:
+    def late(one: tuple[int, Condition, frozenset[str]]) -> tuple[bool, bool]:
         assert isinstance(one[1], Presence)
         atom = one[1].atom
-        given = vocabulary.templates[atom.template].given
-        return not is_key_among(known, atom, vocabulary), known.isdisjoint(one[2]), not given
+        given = vocabulary.templates[atom.template].given and not known.isdisjoint(one[2])
+        return not is_key_among(known, atom, vocabulary), not given
 
     while waiting:
         chosen = min(waiting, key=late)
