@@ -123,17 +123,19 @@ def test_whatever_was_not_concluded_has_a_refusal(run: pipeline.Run) -> None:
                 assert run.facts.vocabulary.templates[lack.template].given
 
 
-@pytest.mark.parametrize("example", ["grand-hotel", "northwater"])
 def test_looked_up_or_asked_by_a_query_the_answer_is_the_same(
-    example: str, monkeypatch: pytest.MonkeyPatch
+    run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = pipeline.infer(pipeline.read(HOTEL.parent / example), "duckdb", "unkept")
-    items = [str(record["item"]) for record in run.facts.records("Item")][::4]
-    places = [str(record["community"]) for record in run.facts.records("Community")][:2]
-    pairs = [(item, place) for item in items for place in places]
-    looked_up = [refused(run, *pair) for pair in pairs]
+    asked = [(str(row[0]), "Kitchen") for row in run.facts.rows("Item")]
+    asked += [(str(row[0]), "Back office") for row in run.facts.rows("Post")]
+
+    def refusals() -> list[Refusal]:
+        goals = (goal for pair in asked for goal in goals_asked_about(run.facts, *pair))
+        return [WhyNot(explainer(run)).refuse(goal) for goal in goals]
+
+    looked_up = refusals()
     monkeypatch.setattr(nearly, "can_follow", lambda _: False)
-    assert looked_up == [refused(run, *pair) for pair in pairs]
+    assert looked_up == refusals()
 
 
 def test_what_holds_is_not_refused() -> None:

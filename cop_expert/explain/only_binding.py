@@ -62,7 +62,7 @@ class OnlyBinding:
     @property
     def match(self) -> Match:
         facts = {}
-        for position, row in self.found.items():
+        for position, row in sorted(self.found.items()):
             condition = self.clause.body[position]
             assert isinstance(condition, Presence)
             kinds = self.facts.vocabulary.templates[condition.atom.template].kinds
