@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
-from threading import Lock, local
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -40,7 +40,7 @@ MOST_HANDS = 4
 DESK = '"@desk"'
 """The schema in which tables are laid out while they are read."""
 NUMBERS = count(1)
-"""What tells fact bases of one process apart that are concluded anew."""
+"""What tells apart what one process makes several times on one connection."""
 NOWHERE = -1
 """The code of a text that stands in no fact."""
 Row = tuple[Value, ...]
@@ -122,6 +122,8 @@ class FactBase:
         self._kept: dict[str, Any] = {}
         self._staged: list[_Staged] = []
         self._manners: dict[str, None] = {}
+        self._idle: list[FactBase] = []
+        """Connections beside this one that nobody uses."""
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, limits: Limits = UNLIMITED) -> "FactBase":
@@ -151,7 +153,8 @@ class FactBase:
 
     def set_up(self, sql: str) -> None:
         """Run what concerns one connection only, and on all that will be made beside it."""
-        self.query(sql)
+        for facts in (self, *self._idle):
+            facts.query(sql)
         self._manners[sql] = None
 
     @property
@@ -178,12 +181,15 @@ class FactBase:
             return [do(self, thing) for thing in things]
         from concurrent.futures import ThreadPoolExecutor
 
-        own = local()
-
         def do_one(thing: T) -> R:
-            if not hasattr(own, "facts"):
-                own.facts = self.beside()
-            return do(own.facts, thing)
+            try:
+                facts = self._idle.pop()
+            except IndexError:
+                facts = self.beside()
+            try:
+                return do(facts, thing)
+            finally:
+                self._idle.append(facts)
 
         with ThreadPoolExecutor(hands) as pool:
             return list(pool.map(do_one, things))
@@ -209,6 +215,7 @@ class FactBase:
         try:
             yield other
         finally:
+            other._idle.clear()
             connection.execute(f"USE {quoted(here)}; DETACH {quoted(name)}")
 
     def save(self, path: Path) -> None:
@@ -423,6 +430,7 @@ class FactBase:
             raise DamagedFacts(self.path) from error
 
     def close(self) -> None:
+        self._idle.clear()
         self.connection.close()
 
 

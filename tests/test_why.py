@@ -14,6 +14,7 @@ from cop_expert.explain.in_bulk import prove_all
 from cop_expert.explain.name_book import UnknownName
 from cop_expert.explain.outline import Item, brief, outline
 from cop_expert.explain.pointers import explanation, in_brief
+from cop_expert.explain.ranks import Ranks
 from cop_expert.explain.why import BRIEF, Explainer, Fact, How
 from cop_expert.explain.words import Speaker
 from cop_expert.model.proof import Compared, Derivation, Premise, Proof, all_premises, origins
@@ -174,6 +175,15 @@ def test_all_ways(explainer: Explainer) -> None:
     one = ask(explainer, "Chef", "Front of house")
     every = ask(explainer, "Chef", "Front of house", every=True)
     assert len(every.derivations) == 1 + one.unshown
+
+
+def test_each_explainer_ranks_anew(explainer: Explainer) -> None:
+    facts, strata = explainer.facts, explainer.matcher.strata
+    row = tuple(facts.query('SELECT unit, goal FROM "ServedGoal" ORDER BY ALL LIMIT 1')[0])
+    for _ in range(10):
+        ranks = Ranks(facts, strata)
+        earlier = ranks.earlier("ServedGoal", ranks.round_of("ServedGoal", row) + 1)
+        assert facts.query(f"SELECT unit, goal FROM {earlier} ORDER BY ALL").count(row) == 1
 
 
 def test_an_unknown_name_is_met_with_the_nearest(explainer: Explainer) -> None:

@@ -52,15 +52,9 @@ class Candidates(NamedTuple):
 
     @property
     def known(self) -> dict[str, Value]:
-        """What each name is, where there is but one row."""
-        (row,) = self.rows
-        return dict(zip(self.names, row, strict=True))
-
-    def tell(self, term: Expression) -> bool:
-        """Whether the value of the term is known without a look at the facts."""
-        return isinstance(term, Constant) or (
-            isinstance(term, Variable) and term.name in self.names
-        )
+        """The names that are the same in all rows."""
+        alike = zip(self.names, map(set, self.columns), strict=False)
+        return {name: values.pop() for name, values in alike if len(values) == 1}
 
     def values(self, terms: list[Expression], facts: FactBase) -> list[Row]:
         """The values of such terms, each combination once."""

@@ -30,6 +30,10 @@ class Lookups:
         self.ahead([lookup])
         return self._found[lookup]
 
+    def has(self, lookup: Lookup) -> bool:
+        """Whether it was looked up before."""
+        return lookup in self._found
+
     def ahead(self, lookups: Iterable[Lookup]) -> None:
         """Fetch at once what will be looked up: a question costs more than what it asks."""
         asked = [one for one in dict.fromkeys(lookups) if one not in self._found]
@@ -46,9 +50,9 @@ class Lookups:
         return self.facts.vocabulary.templates[lookup.template].names
 
     def _select(self, number: int, lookup: Lookup, width: int) -> str:
-        """Numbers, codes and truths alike as whole numbers, since all stand in the same columns."""
-        columns = [f"{quoted(name)}::BIGINT" for name in self._names(lookup)]
-        blank = ["NULL::BIGINT"] * (width - len(columns))
+        """Numbers, codes and truths alike as numbers, since all stand in the same columns."""
+        columns = list(map(quoted, self._names(lookup)))
+        blank = ["NULL"] * (width - len(columns))
         same = [_is(quoted(field), value) for field, value in lookup.values] or ["TRUE"]
         return (
             f"(SELECT {number} AS n, {', '.join(columns + blank)} FROM {quoted(lookup.template)} "

@@ -6,7 +6,7 @@ all bindings of a clause are fetched at once: a query costs more than the rows t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -392,17 +392,25 @@ NOTHING = ("0::HUGEINT", "NULL")
 class Question:
     """What is selected of a clause's bindings, and how the answers are read."""
 
-    def __init__(self, clause: Clause, body: Body, facts: FactBase, adds_up: bool = True) -> None:
-        """`adds_up` where it matters what a match adds to an aggregate."""
+    def __init__(
+        self,
+        clause: Clause,
+        body: Body,
+        facts: FactBase,
+        known: Collection[str] = (),
+        adds_up: bool = True,
+    ) -> None:
+        """Names that are `known` are not asked for; `adds_up` where it matters what a match adds
+        to an aggregate."""
         self.clause = clause
         self.facts = facts
-        self.names = list(body.terms.values)
+        self.names = [name for name in body.terms.values if name not in known]
         self.kinds = [Kind.NUMBER, Kind.NUMBER, *(clause.types[n].kind for n in self.names)]
         self.places: dict[int, slice] = {}
         """Where in an answer the fact of a condition stands."""
         values = [body.terms.values[name] for name in self.names]
         for position, condition in enumerate(clause.body):
-            if isinstance(condition, Presence | Fallback):
+            if isinstance(condition, Presence | Fallback) and position not in body.left:
                 fields = facts.vocabulary.templates[condition.atom.template].fields
                 start = len(self.kinds)
                 self.kinds += [field.type.kind for field in fields]
@@ -413,8 +421,8 @@ class Question:
         self.columns = ", ".join(map("{} AS {}".format, columns, named))
         self.blanks = {p: (None,) * (place.stop - place.start) for p, place in self.places.items()}
         self.amount, rank, *rest = named
-        self.values = rest[: len(self.names)]
-        """The columns of the names."""
+        self.values = rest
+        """The columns of the names and of the facts."""
         least_first = _function(clause) == "min"
         self.order = ", ".join([f"{rank} {'ASC' if least_first else 'DESC'}", *rest])
 

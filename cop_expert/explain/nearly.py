@@ -5,15 +5,15 @@ left blank, a comparison that does not hold is counted. Of all bindings the near
 for which most conditions hold, then the one whose numbers miss their thresholds by least.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, cast
 
 from cop_expert.explain.goal import CANDIDATES, Candidates, Goal, stored
 from cop_expert.explain.lookups import Lookup, Lookups
 from cop_expert.explain.matches import Match, Question
-from cop_expert.explain.only_binding import OnlyBinding, can_follow, lookup_of
+from cop_expert.explain.settle import Settled, can_settle, lookup_of, settle
 from cop_expert.explain.steps import Steps, steps
-from cop_expert.facts import FactBase, Row, quoted, unnested
+from cop_expert.facts import STORED, FactBase, Row, quoted, unnested
 from cop_expert.infer.evaluate import truth_of
 from cop_expert.infer.sql import Body, all_of
 from cop_expert.infer.sql_terms import rescaled
@@ -77,11 +77,14 @@ class NearBody(Body):
     def begin(self) -> None:
         """A name with one value narrows what is read of each table; several are joined."""
         several: dict[str, Kind] = {}
+        known = self.candidates.known
         for name, column in zip(self.candidates.names, self.candidates.columns, strict=True):
-            if len(set(column)) == 1:
-                self.terms.take(name, str(column[0]))
+            kind = self.clause.types[name].kind
+            if name in known:
+                value = "NULL" if known[name] is None else known[name]
+                self.terms.take(name, f"{value}::{STORED[kind]}")
             else:
-                several[name] = self.clause.types[name].kind
+                several[name] = kind
                 self.asked.append(column)
                 self.terms.take(name, f"asked.{quoted(name)}")
         if several:
@@ -116,6 +119,30 @@ class NearBody(Body):
                     yield f"CASE WHEN {self.holds[position]} THEN 0 ELSE abs({one} - {other}) END"
 
 
+class NearQuery:
+    """One query for what is not settled of a clause, and what reads its answer."""
+
+    def __init__(self, clause: Clause, facts: FactBase, settled: Settled) -> None:
+        body = NearBody(clause, facts, settled.candidates, settled.rest)
+        self.question = Question(clause, body, facts, settled.candidates.known, adds_up=False)
+        self.asked = list(body.holds)
+        """The positions of the conditions."""
+        self.values = body.asked
+        flags = [f"{flag} AS h{place}" for place, flag in body.holds.items()]
+        misses = [f"{miss} AS m{place}" for place, miss in enumerate(body.misses())]
+        met = " + ".join(f"h{place}::INTEGER" for place in body.holds)
+        order = [f"{met} DESC", *(f"m{place}" for place in range(len(misses)))]
+        self.sql = (
+            f"SELECT * FROM (SELECT {', '.join([*flags, self.question.columns, *misses])} "
+            f"{body.text()}) ORDER BY {', '.join([*order, *self.question.values])} LIMIT 1"
+        )
+
+    def read(self, answer: Row) -> tuple[Match, dict[int, bool]]:
+        """The nearest binding, and by position which conditions hold there."""
+        (match,) = self.question.matches([answer[len(self.asked) :]])
+        return match, dict(zip(self.asked, map(bool, answer), strict=False))
+
+
 class Nearest:
     """Asks clauses of one fact base how near they come."""
 
@@ -124,12 +151,11 @@ class Nearest:
         self.clauses = clauses
         self.lookups = Lookups(facts)
         self._ordered: dict[tuple[int, tuple[str, ...]], Steps] = {}
+        self._settlings: dict[tuple[int, Candidates], Settled] = {}
+        self._answers: dict[tuple[int, Candidates], tuple[Match, dict[int, bool]]] = {}
 
     def look_ahead(self, goal: Goal) -> None:
-        """Fetch at once what the rules will look up, step by step as far down as nothing is there.
-
-        The goal has one row.
-        """
+        """Fetch at once what the rules will look up, as far down as nothing is there."""
         frontier, seen = [goal], {goal}
         while frontier:
             asked = [one for goal in frontier for one in self._looked_up(goal)]
@@ -137,10 +163,11 @@ class Nearest:
             below = dict.fromkeys(self._below(asked))
             frontier = [goal for goal in below if goal not in seen]
             seen.update(frontier)
+        self.ask_ahead(seen)
 
     def _looked_up(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
         """What the clauses will look up of what was asked for alone."""
-        for clause in filter(can_follow, self.clauses.get(goal.template, [])):
+        for clause in filter(can_settle, self.clauses.get(goal.template, [])):
             candidates = self._candidates(clause, goal)
             if candidates is None:
                 continue
@@ -161,15 +188,21 @@ class Nearest:
 
     def near(self, clause: Clause, goal: Goal) -> Near | None:
         """The nearest binding; None where the clause can never conclude what was asked for."""
+        self.ask_ahead([goal])
         candidates = self._candidates(clause, goal)
         if candidates is None:
             return None
         ordered = self._in_order(clause, candidates)
-        if len(candidates.rows) == 1 and can_follow(clause):
-            only = OnlyBinding(clause, candidates.known, self.facts, self.lookups)
-            if only.follow(ordered):
-                return Near(only.match, only.holds, ordered)
-        return self._nearest(clause, candidates, ordered)
+        match, held = self._nearest(clause, candidates)
+        told = {step.position: held[step.position] for step in ordered if step.position in held}
+        return Near(match, told, ordered)
+
+    def _settled(self, clause: Clause, candidates: Candidates) -> Settled:
+        asked = id(clause), candidates
+        if asked not in self._settlings:
+            ordered = self._in_order(clause, candidates)
+            self._settlings[asked] = settle(clause, candidates, ordered, self.facts, self.lookups)
+        return self._settlings[asked]
 
     def _in_order(self, clause: Clause, candidates: Candidates) -> Steps:
         asked = id(clause), candidates.names
@@ -183,24 +216,57 @@ class Nearest:
             return None
         return goal.of(clause)
 
-    def _nearest(self, clause: Clause, candidates: Candidates, ordered: Steps) -> Near | None:
-        body = NearBody(clause, self.facts, candidates, ordered)
-        question = Question(clause, body, self.facts, adds_up=False)
-        flags = [f"{flag} AS h{place}" for place, flag in body.holds.items()]
-        misses = [f"{miss} AS m{place}" for place, miss in enumerate(body.misses())]
-        columns = ", ".join([*flags, question.columns, *misses])
-        met = " + ".join(f"h{place}::INTEGER" for place in body.holds) or "0"
-        missed = [f"m{place}" for place in range(len(misses))]
-        found = self.facts.query(
-            f"SELECT * FROM (SELECT {columns} {body.text()}) "
-            f"ORDER BY {', '.join([f'{met} DESC', *missed, *question.values])} LIMIT 1",
-            body.asked,
-        )
-        if not found:
-            return None
-        held = dict(zip(body.holds, found[0], strict=False))
-        (match,) = question.matches([found[0][len(flags) :]])
-        return Near(match, held, ordered)
+    def _nearest(self, clause: Clause, candidates: Candidates) -> tuple[Match, dict[int, bool]]:
+        """The nearest binding, and by position which conditions hold there."""
+        settled = self._settled(clause, candidates)
+        known, match, holds = settled.candidates.known, Match(clause, {}, {}, 0), settled.holds
+        if settled.rest:
+            match, asked = self._answers[id(clause), candidates]
+            holds = holds | asked
+        else:
+            known = dict(zip(settled.candidates.names, min(settled.candidates.rows), strict=True))
+        bindings = self._told([clause.types[name].kind for name in known], tuple(known.values()))
+        facts = match.facts | {
+            place: self._fact(clause, place, row) for place, row in settled.found.items()
+        }
+        return Match(
+            clause,
+            dict(zip(known, bindings, strict=True)) | match.bindings,
+            dict(sorted(facts.items())),
+            0,
+        ), holds
+
+    def _fact(self, clause: Clause, position: int, row: Row) -> Row:
+        condition = clause.body[position]
+        assert isinstance(condition, Presence)
+        return self._told(self.facts.vocabulary.templates[condition.atom.template].kinds, row)
+
+    def _told(self, kinds: Sequence[Kind], row: Row) -> Row:
+        (told,) = self.facts.told(kinds, [row])
+        return told
+
+    def ask_ahead(self, goals: Iterable[Goal]) -> None:
+        """Ask at once, several at a time, what the rules that conclude such facts will ask."""
+        pairs = [
+            (c, self._candidates(c, g)) for g in goals for c in self.clauses.get(g.template, [])
+        ]
+        waiting = {
+            (id(clause), candidates): NearQuery(
+                clause, self.facts, self._settled(clause, candidates)
+            )
+            for clause, candidates in pairs
+            if candidates
+            and (id(clause), candidates) not in self._answers
+            and self._settled(clause, candidates).rest
+        }
+
+        def ask(facts: FactBase, query: NearQuery) -> Row:
+            (answer,) = facts.query(query.sql, query.values)
+            return cast(Row, answer)
+
+        answers = self.facts.abreast(ask, waiting.values())
+        for (asked, query), answer in zip(waiting.items(), answers, strict=True):
+            self._answers[asked] = query.read(answer)
 
     def missed(self, clause: Clause, goal: Goal, position: int) -> Goal:
         """The facts that the condition would have needed, where those before it hold."""
@@ -210,26 +276,30 @@ class Nearest:
         assert candidates
         ordered = self._in_order(clause, candidates)
         place = next(n for n, step in enumerate(ordered) if step.position == position)
-        before = ordered[:place]
         known = {
             field: term
             for field, term in condition.atom
             if not isinstance(term, Variable) or term.name in ordered[place].known
         }
-        if before or not all(candidates.tell(term) for term in known.values()):
-            body = NearBody(clause, self.facts, candidates, before)
-            rows = self._values(body, list(known.values()))
-        else:
-            rows = candidates.values(list(known.values()), self.facts)
+        rows = self._where_all_hold(clause, candidates, ordered[:place], list(known.values()))
         kept = tuple(row for row in rows if None not in row) or ((),)
         return Goal(condition.atom.template, tuple(known) if kept != ((),) else (), kept)
 
-    def _values(self, body: NearBody, terms: list[Expression]) -> list[Row]:
-        """What the terms may be where the conditions hold."""
-        holds = body.holds.values()
+    def _where_all_hold(
+        self, clause: Clause, candidates: Candidates, before: Steps, terms: list[Expression]
+    ) -> list[Row]:
+        """What the terms may be where these conditions hold."""
+        settled = self._settled(clause, candidates)
+        if not all(settled.holds.get(step.position, True) for step in before):
+            return []
+        rest = tuple(step for step in before if step in settled.rest)
+        if not rest:
+            return settled.candidates.values(terms, self.facts)
+        body = NearBody(clause, self.facts, settled.candidates, rest)
         columns = ", ".join(map(body.terms.value, terms)) or "1"
         return self.facts.query(
-            f"SELECT DISTINCT {columns} {body.text(*holds)} ORDER BY ALL LIMIT {CANDIDATES}",
+            f"SELECT DISTINCT {columns} {body.text(*body.holds.values())} "
+            f"ORDER BY ALL LIMIT {CANDIDATES}",
             body.asked,
         )
 

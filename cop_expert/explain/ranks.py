@@ -8,7 +8,7 @@ call them ranks).
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from cop_expert.facts import STORED, FactBase, Row, quoted
+from cop_expert.facts import NUMBERS, STORED, FactBase, Row, quoted
 from cop_expert.infer.duck import own
 from cop_expert.infer.sql import Query
 from cop_expert.model.rule import Clause, Stratum, Variable
@@ -33,6 +33,8 @@ class Ranks:
         self.facts = facts
         self.strata = strata
         self.rounds: dict[Fact, int] = {}
+        self._number = next(NUMBERS)
+        """Tells its tables from those of others that asked by the same connection before."""
 
     def round_of(self, template: str, row: Row) -> int:
         """The first round that concludes the fact; 0 where none does."""
@@ -113,7 +115,7 @@ class Ranks:
                 yield terms.guarded(term, f"{terms.values[term.name]} IN ({listed})")
 
     def _table(self, template: str) -> str:
-        table = quoted(f"{template}@rounds {id(self)}")
+        table = quoted(f"{template}@rounds {self._number}")
         self.facts.query(
             f'CREATE TEMP TABLE IF NOT EXISTS {table} AS SELECT *, 0 AS "@round" '
             f"FROM {quoted(template)} LIMIT 0"

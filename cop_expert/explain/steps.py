@@ -3,7 +3,14 @@
 from typing import NamedTuple
 
 from cop_expert.infer.joins import is_key_among
-from cop_expert.model.rule import Clause, Condition, Presence, expressions, variables
+from cop_expert.model.rule import (
+    Absence,
+    Clause,
+    Condition,
+    Presence,
+    expressions,
+    variables,
+)
 from cop_expert.model.template import Vocabulary
 
 
@@ -24,8 +31,8 @@ Steps = tuple[Step, ...]
 
 def steps(clause: Clause, names: tuple[str, ...], vocabulary: Vocabulary) -> Steps:
     """First what the names known so far determine, then what the client gave of them: where it
-    does not meet what was concluded of it, the latter can be asked further. What is no fact comes
-    last."""
+    does not meet what was concluded of it, the latter can be asked further. What should not be
+    there comes after what should, and what is no fact comes last."""
     known, ordered = frozenset(names), []
     asked = [(place, condition, _names(condition)) for place, condition in enumerate(clause.body)]
     waiting = [one for one in asked if isinstance(one[1], Presence)]
@@ -41,7 +48,8 @@ def steps(clause: Clause, names: tuple[str, ...], vocabulary: Vocabulary) -> Ste
         waiting.remove(chosen)
         ordered.append(Step(*chosen, known))
         known |= chosen[2]
-    rest = (one for one in asked if not isinstance(one[1], Presence))
+    rest = [one for one in asked if not isinstance(one[1], Presence)]
+    rest.sort(key=lambda one: not isinstance(one[1], Absence))
     return (*ordered, *(Step(*one, known) for one in rest))
 
 

@@ -78,6 +78,8 @@ class Body:
         """Comparisons; NULL where something is divided by zero."""
         self.decided: dict[str, Value | Number | ArithmeticError] = {}
         """Names that no fact decides."""
+        self.left = frozenset(later)
+        """The positions of conditions that are not asked."""
         self.begin()
         apart = {*later, *(nearest or ())}
         asked = self.in_order([(i, c) for i, c in enumerate(clause.body) if i not in apart])

@@ -1,0 +1,161 @@
+"""A clause and what was asked for in, what looking up settles of its conditions out.
+
+A condition is settled where no fact would do for it, or just one, whichever of the candidates is
+meant; what it tells is known to the next. What is left is asked by a query (nearly.py).
+"""
+
+from typing import NamedTuple
+
+from cop_expert.explain.goal import Candidates, stored
+from cop_expert.explain.lookups import FEW, Lookup, Lookups
+from cop_expert.explain.steps import Step, Steps
+from cop_expert.facts import FactBase, Row
+from cop_expert.infer.evaluate import truth_of
+from cop_expert.model.rule import (
+    Absence,
+    Atom,
+    Clause,
+    Comparison,
+    Constant,
+    Presence,
+    Variable,
+    expressions,
+    variables,
+)
+from cop_expert.model.template import Value
+
+
+class Settled(NamedTuple):
+    """What is settled of a clause, and what is left."""
+
+    candidates: Candidates
+    """What the names may be, those among them that the settled conditions told."""
+    found: dict[int, Row]
+    """By position of the condition, the fact that does for it, as stored."""
+    holds: dict[int, bool]
+    """By position, whether a settled condition holds."""
+    rest: Steps
+    """The conditions that are not settled."""
+
+
+def settle(
+    clause: Clause, candidates: Candidates, ordered: Steps, facts: FactBase, lookups: Lookups
+) -> Settled:
+    if not can_settle(clause):
+        return Settled(candidates, {}, {}, ordered)
+    settling = Settling(clause, candidates, facts, lookups)
+    rest = tuple([step for step in ordered if not settling.settles(step)])
+    told = {n: v for n, v in settling.known.items() if n not in candidates.names}
+    rows = tuple([(*row, *told.values()) for row in candidates.rows])
+    longer = Candidates((*candidates.names, *told), rows)
+    return Settled(longer, settling.found, settling.holds, rest)
+
+
+class Settling:
+    """Goes through the conditions of a clause, one after the other."""
+
+    def __init__(
+        self, clause: Clause, candidates: Candidates, facts: FactBase, lookups: Lookups
+    ) -> None:
+        self.clause = clause
+        self.facts = facts
+        self.lookups = lookups
+        self.bound = set(candidates.names)
+        """The names that are not new."""
+        self.known = candidates.known
+        """Those among them with one value, as stored; a blank where a fact is not there."""
+        self.found: dict[int, Row] = {}
+        self.holds: dict[int, bool] = {}
+
+    def settles(self, step: Step) -> bool:
+        match step.condition:
+            case Presence(atom):
+                held = self._has_one(step.position, atom)
+            case Absence(atom):
+                held = self._has_none(atom)
+            case Comparison():
+                held = self._holds(step.condition)
+            case _:
+                held = None
+        if held is not None:
+            self.holds[step.position] = held
+        return held is not None
+
+    def _has_one(self, position: int, atom: Atom) -> bool | None:
+        """Whether there is one such fact, or none; its values are known from then on."""
+        rows = self._rows(atom)
+        new = {t.name: f for f, t in atom if isinstance(t, Variable) and t.name not in self.bound}
+        settled = rows is not None and (not rows or (len(rows) == 1 and self._tells_all(atom)))
+        self.bound |= new.keys()
+        if rows is None or not settled:
+            return None
+        if rows:
+            self.found[position] = rows[0]
+        names = self.facts.vocabulary.templates[atom.template].names
+        told = rows[0] if rows else (None,) * len(names)
+        self.known |= {name: told[names.index(field)] for name, field in new.items()}
+        return bool(rows)
+
+    def _has_none(self, atom: Atom) -> bool | None:
+        """Whether there is no such fact."""
+        rows = self._rows(atom)
+        return None if rows is None or (rows and not self._tells_all(atom)) else not rows
+
+    def _holds(self, comparison: Comparison) -> bool | None:
+        """Whether the comparison holds of what is known."""
+        names = sorted({v.name for side in expressions(comparison) for v in variables(side)})
+        if not self.known.keys() >= set(names):
+            return None
+        values = tuple(self.known[name] for name in names)
+        if None in values:
+            return False
+        (told,) = self.facts.told([self.clause.types[name].kind for name in names], [values])
+        try:
+            return truth_of(comparison)(dict(zip(names, told, strict=True)))
+        except ArithmeticError:
+            return None
+
+    def _tells_all(self, atom: Atom) -> bool:
+        """Whether each name that the atom shares with others is known."""
+        names = {term.name for _, term in atom if isinstance(term, Variable)}
+        return names & self.bound <= self.known.keys()
+
+    def _rows(self, atom: Atom) -> list[Row] | None:
+        """The facts of which the atom may speak, as far as is known; None where they are many."""
+        names = {term.name for _, term in atom if isinstance(term, Variable)}
+        if any(self.known.get(name, 0) is None for name in names):
+            return []
+        lookup = lookup_of(atom, self.known, self.facts)
+        if not lookup.values or not (self._tells_all(atom) or self.lookups.has(lookup)):
+            return None  # most likely there are many
+        rows = self.lookups.rows(lookup)
+        fitting = [row for row in rows if self._fits(atom, row)]
+        # A further one, that was not fetched, might fit.
+        return None if len(rows) == FEW > len(fitting) else fitting
+
+    def _fits(self, atom: Atom, row: Row) -> bool:
+        """Whether the row gives each name that is new one value, and no blank."""
+        names = self.facts.vocabulary.templates[atom.template].names
+        given: dict[str, Value] = {}
+        for field, term in atom:
+            if isinstance(term, Variable) and term.name not in self.bound:
+                value = row[names.index(field)]
+                if value is None or given.setdefault(term.name, value) != value:
+                    return False
+        return True
+
+
+def lookup_of(atom: Atom, known: dict[str, Value], facts: FactBase) -> Lookup:
+    """What the names that are known, as stored, and literals tell of the fact."""
+    values: list[tuple[str, Value]] = []
+    for field, term in atom:
+        if isinstance(term, Constant):
+            values.append((field, stored(term.value, facts)))
+        elif isinstance(term, Variable) and term.name in known:
+            values.append((field, known[term.name]))
+    return Lookup(atom.template, tuple(sorted(values)))
+
+
+def can_settle(clause: Clause) -> bool:
+    """Whether the clause only asks for facts and compares what they hold."""
+    return all(isinstance(c, Presence | Absence | Comparison) for c in clause.body)
