@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
-from threading import Lock
-from typing import Any, NamedTuple, TypeVar, cast
+from threading import Lock, local
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -24,6 +24,9 @@ from cop_expert.files import DamagedFacts
 from cop_expert.model.lapsed import Lapsed
 from cop_expert.model.origin import Origin
 from cop_expert.model.template import Field, Kind, Template, Value, Vocabulary
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 STORED = {Kind.NUMBER: "BIGINT", Kind.TEXT: "INTEGER", Kind.TRUTH: "BOOLEAN"}
 STAGED = STORED | {Kind.TEXT: "VARCHAR"}
@@ -122,8 +125,10 @@ class FactBase:
         self._kept: dict[str, Any] = {}
         self._staged: list[_Staged] = []
         self._manners: dict[str, None] = {}
-        self._idle: list[FactBase] = []
-        """Connections beside this one that nobody uses."""
+        self._beside: list[FactBase] = []
+        """The connections by which others ask at the same time."""
+        self._pool: ThreadPoolExecutor | None = None
+        self._own = local()
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, limits: Limits = UNLIMITED) -> "FactBase":
@@ -152,9 +157,12 @@ class FactBase:
         return other
 
     def set_up(self, sql: str) -> None:
-        """Run what concerns one connection only, and on all that will be made beside it."""
-        for facts in (self, *self._idle):
+        """Run what concerns one connection only, on all beside it and on those yet to be made."""
+        if next(reversed(self._manners), "") == sql:
+            return
+        for facts in (self, *self._beside):
             facts.query(sql)
+        self._manners.pop(sql, None)
         self._manners[sql] = None
 
     @property
@@ -179,20 +187,26 @@ class FactBase:
         hands = self.hands if len(things) > 1 else 1
         if hands == 1:
             return [do(self, thing) for thing in things]
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor, wait
 
-        def do_one(thing: T) -> R:
-            try:
-                facts = self._idle.pop()
-            except IndexError:
-                facts = self.beside()
-            try:
-                return do(facts, thing)
-            finally:
-                self._idle.append(facts)
+        self._pool = self._pool or ThreadPoolExecutor(hands)
+        futures = [self._pool.submit(self._by_hand, do, thing) for thing in things]
+        wait(futures)
+        return [future.result() for future in futures]
 
-        with ThreadPoolExecutor(hands) as pool:
-            return list(pool.map(do_one, things))
+    def _by_hand(self, do: Callable[["FactBase", T], R], thing: T) -> R:
+        """What comes of the thing by the connection that a thread of the pool has to itself."""
+        if not hasattr(self._own, "facts"):
+            self._own.facts = self.beside()
+            self._beside.append(self._own.facts)
+        return do(self._own.facts, thing)
+
+    def _let_go(self) -> None:
+        """End the threads that ask, and with them their connections."""
+        if self._pool:
+            self._pool.shutdown()
+        self._pool, self._own = None, local()
+        self._beside.clear()
 
     def _again(self, connection: duckdb.DuckDBPyConnection, database: str) -> "FactBase":
         other = type(self)(connection, self.vocabulary, self.path, database)
@@ -215,7 +229,7 @@ class FactBase:
         try:
             yield other
         finally:
-            other._idle.clear()
+            other._let_go()
             connection.execute(f"USE {quoted(here)}; DETACH {quoted(name)}")
 
     def save(self, path: Path) -> None:
@@ -430,7 +444,7 @@ class FactBase:
             raise DamagedFacts(self.path) from error
 
     def close(self) -> None:
-        self._idle.clear()
+        self._let_go()
         self.connection.close()
 
 

@@ -1,6 +1,9 @@
 """What was asked for, and what a clause's names would have to be for it."""
 
+from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from cop_expert.facts import FactBase, Row
 from cop_expert.model.rule import Clause, Constant, Expression, Variable
@@ -39,18 +42,18 @@ class Goal(NamedTuple):
         return {term.name for term in terms if isinstance(term, Variable)}
 
 
-class Candidates(NamedTuple):
+class Candidates(Struct, frozen=True, dict=True):
     """Values that some of a clause's names might have, as stored."""
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
 
-    @property
+    @cached_property
     def columns(self) -> list[tuple[Value, ...]]:
         """The values of each name."""
         return list(zip(*self.rows, strict=True))
 
-    @property
+    @cached_property
     def known(self) -> dict[str, Value]:
         """The names that are the same in all rows."""
         alike = zip(self.names, map(set, self.columns), strict=False)

@@ -150,6 +150,7 @@ class Nearest:
         self.facts = facts
         self.clauses = clauses
         self.lookups = Lookups(facts)
+        self._meant: dict[tuple[int, Goal], Candidates | None] = {}
         self._ordered: dict[tuple[int, tuple[str, ...]], Steps] = {}
         self._settlings: dict[tuple[int, Candidates], Settled] = {}
         self._answers: dict[tuple[int, Candidates], tuple[Match, dict[int, bool]]] = {}
@@ -212,9 +213,11 @@ class Nearest:
 
     def _candidates(self, clause: Clause, goal: Goal) -> Candidates | None:
         """None where the clause can never conclude what was asked for."""
-        if _is_off(clause) or not _is_meant(clause, goal, self.facts):
-            return None
-        return goal.of(clause)
+        asked = id(clause), goal
+        if asked not in self._meant:
+            can = not _is_off(clause) and _is_meant(clause, goal, self.facts)
+            self._meant[asked] = goal.of(clause) if can else None
+        return self._meant[asked]
 
     def _nearest(self, clause: Clause, candidates: Candidates) -> tuple[Match, dict[int, bool]]:
         """The nearest binding, and by position which conditions hold there."""
@@ -308,9 +311,10 @@ def _is_meant(clause: Clause, goal: Goal, facts: FactBase) -> bool:
     """Whether the clause's literals allow what was asked for."""
     for place, field in enumerate(goal.fields):
         term = clause.head.term(field)
-        wanted = {row[place] for row in goal.rows}
-        if isinstance(term, Constant) and stored(term.value, facts) not in wanted:
-            return False
+        if isinstance(term, Constant):
+            wanted = {row[place] for row in goal.rows}
+            if stored(term.value, facts) not in wanted:
+                return False
     return True
 
 

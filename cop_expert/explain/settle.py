@@ -62,7 +62,7 @@ class Settling:
         self.lookups = lookups
         self.bound = set(candidates.names)
         """The names that are not new."""
-        self.known = candidates.known
+        self.known = dict(candidates.known)
         """Those among them with one value, as stored; a blank where a fact is not there."""
         self.found: dict[int, Row] = {}
         self.holds: dict[int, bool] = {}
