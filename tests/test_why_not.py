@@ -1,13 +1,19 @@
 """Why something does not hold: true, located, the nearest first; and contrasts."""
 
+import os
+from collections.abc import Iterator
+from itertools import islice, product
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from random_rules import SANDBOX, VALUES, Case, cases
+from test_replay import explained, inner
 
 from cop_expert import pipeline
 from cop_expert.cli import main
-from cop_expert.explain import nearly
+from cop_expert.explain import settle
 from cop_expert.explain.ask import goals_asked_about
 from cop_expert.explain.contrast import contrast
 from cop_expert.explain.goal import Goal
@@ -15,6 +21,7 @@ from cop_expert.explain.refusals import refusal
 from cop_expert.explain.why import Explainer
 from cop_expert.explain.why_not import WhyNot
 from cop_expert.explain.words import Speaker
+from cop_expert.facts import NOWHERE, FactBase
 from cop_expert.load.changes import Changes, add_row
 from cop_expert.model.miss import Blocked, Lack, Missing, Refusal, Short
 from cop_expert.report.phrases import phrases
@@ -128,14 +135,43 @@ def test_looked_up_or_asked_by_a_query_the_answer_is_the_same(
 ) -> None:
     asked = [(str(row[0]), "Kitchen") for row in run.facts.rows("Item")[::3]]
     asked += [(str(row[0]), "Back office") for row in run.facts.rows("Post")]
+    goals = [goal for pair in asked for goal in goals_asked_about(run.facts, *pair)]
+    looked_up = refusals(explainer(run), goals)
+    monkeypatch.setattr(settle, "can_settle", lambda _: False)
+    assert looked_up == refusals(explainer(run), goals)
 
-    def refusals() -> list[Refusal]:
-        goals = (goal for pair in asked for goal in goals_asked_about(run.facts, *pair))
-        return [WhyNot(explainer(run)).refuse(goal) for goal in goals]
 
-    looked_up = refusals()
-    monkeypatch.setattr(nearly, "can_follow", lambda _: False)
-    assert looked_up == refusals()
+@settings(
+    max_examples=int(os.environ.get("RULEBOOKS", "25")),
+    backend="independent",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(cases())
+def test_so_it_is_with_random_rulebooks(case: Case) -> None:
+    explainer = explained(SANDBOX, case.tables, case.rulebook)
+    if explainer:
+        goals = list(possible_goals(explainer.facts))
+        looked_up = refusals(explainer, goals)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(settle, "can_settle", lambda _: False)
+            assert looked_up == refusals(explainer, goals)
+
+
+def possible_goals(facts: FactBase) -> Iterator[Goal]:
+    """Some facts that might be concluded, of each field a known value or none."""
+    for template in SANDBOX.templates.values():
+        values = [[None, *map(inner, VALUES[field.type.name])] for field in template.fields]
+        for row in islice(product(*values), 0, None, 61) if not template.given else ():
+            stored = zip(template.names, row, facts.stored(template.name, row), strict=True)
+            told = [(name, code) for name, value, code in stored if value is not None]
+            fields, codes = zip(*told, strict=True) if told else ((), ())
+            if NOWHERE not in codes:
+                yield Goal(template.name, fields, (codes,))
+
+
+def refusals(explainer: Explainer, goals: list[Goal]) -> list[Refusal]:
+    return [WhyNot(explainer).refuse(goal) for goal in goals]
 
 
 def test_what_holds_is_not_refused() -> None:

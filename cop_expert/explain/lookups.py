@@ -1,7 +1,6 @@
 """Some values of a fact in, the facts that hold them out: many at once, and each only once."""
 
 from collections.abc import Iterable
-from itertools import groupby
 from typing import NamedTuple
 
 from cop_expert.facts import FactBase, Row, quoted
@@ -40,11 +39,10 @@ class Lookups:
         if not asked:
             return
         width = max(len(self._names(one)) for one in asked)
-        sql = " UNION ALL ".join(self._select(n, one, width) for n, one in enumerate(asked))
+        selects = (self._select(n, one, width) for n, one in enumerate(asked))
         self._found |= {one: [] for one in asked}
-        found = self.facts.query(f"{sql} ORDER BY n" if len(asked) > 1 else sql)
-        for place, rows in groupby(found, lambda row: row[0]):
-            self._found[asked[place]] = [self._read(asked[place], row[1:]) for row in rows]
+        for place, *row in self.facts.query(" UNION ALL ".join(selects)):
+            self._found[asked[place]].append(self._read(asked[place], row))
 
     def _names(self, lookup: Lookup) -> tuple[str, ...]:
         return self.facts.vocabulary.templates[lookup.template].names
@@ -59,7 +57,7 @@ class Lookups:
             f"WHERE {' AND '.join(same)} LIMIT {FEW})"
         )
 
-    def _read(self, lookup: Lookup, row: Row) -> Row:
+    def _read(self, lookup: Lookup, row: list[Value]) -> Row:
         kinds = self.facts.vocabulary.templates[lookup.template].kinds
         return tuple(
             bool(value) if kind == Kind.TRUTH and value is not None else value

@@ -1,26 +1,23 @@
 """A clause and what was asked for in, the binding that comes nearest to concluding it out.
 
-The body of the clause is asked with every condition made optional: a fact that is not there is
-left blank, a comparison that does not hold is counted. Of all bindings the nearest is the one
-for which most conditions hold, then the one whose numbers miss their thresholds by least.
+Of all bindings the nearest is the one for which most conditions hold, then the one whose numbers
+miss their thresholds by least. What looking up settles is not asked (settle.py); one query for
+each clause asks what is left (near_query.py).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from cop_expert.explain.goal import CANDIDATES, Candidates, Goal, stored
 from cop_expert.explain.lookups import Lookup, Lookups
-from cop_expert.explain.matches import Match, Question
+from cop_expert.explain.matches import Match
+from cop_expert.explain.near_query import NearBody, Nearby, NearQuery
 from cop_expert.explain.settle import Settled, can_settle, lookup_of, settle
 from cop_expert.explain.steps import Steps, steps
-from cop_expert.facts import STORED, FactBase, Row, quoted, unnested
+from cop_expert.facts import FactBase, Row
 from cop_expert.infer.evaluate import truth_of
-from cop_expert.infer.sql import Body, all_of
-from cop_expert.infer.sql_terms import rescaled
-from cop_expert.model.arithmetic import PLACES
 from cop_expert.model.rule import (
     Absence,
-    Atom,
     Clause,
     Comparison,
     Condition,
@@ -31,7 +28,7 @@ from cop_expert.model.rule import (
     expressions,
     variables,
 )
-from cop_expert.model.template import Kind, Value
+from cop_expert.model.template import Kind
 
 
 class Near(NamedTuple):
@@ -51,96 +48,8 @@ class Near(NamedTuple):
         return [position for position, held in self.holds.items() if not held and position in there]
 
 
-class NearBody(Body):
-    """A clause's body of which no condition need hold; `holds` says which do."""
-
-    def __init__(
-        self, clause: Clause, facts: FactBase, candidates: Candidates, steps: Steps
-    ) -> None:
-        """Of the conditions those of the steps are asked."""
-        self.holds: dict[int, str] = {}
-        self.candidates = candidates
-        self.steps = steps
-        self.asked: list[tuple[Value, ...]] = []
-        """The values of what several were asked for, for the query to be given."""
-        asked = {step.position for step in steps}
-        left = [position for position in range(len(clause.body)) if position not in asked]
-        super().__init__(clause, facts, later=left)
-        compared = [p for p in sorted(asked) if isinstance(clause.body[p], Comparison)]
-        for position, test in zip(compared, self.tests[-len(compared) :], strict=False):
-            self.holds[position] = f"coalesce({test}, FALSE)"
-        self.tests.clear()
-
-    def in_order(self, asked: list[tuple[int, Condition]]) -> list[tuple[int, Condition]]:
-        return [(step.position, step.condition) for step in self.steps]
-
-    def begin(self) -> None:
-        """A name with one value narrows what is read of each table; several are joined."""
-        several: dict[str, Kind] = {}
-        known = self.candidates.known
-        for name, column in zip(self.candidates.names, self.candidates.columns, strict=True):
-            kind = self.clause.types[name].kind
-            if name in known:
-                value = "NULL" if known[name] is None else known[name]
-                self.terms.take(name, f"{value}::{STORED[kind]}")
-            else:
-                several[name] = kind
-                self.asked.append(column)
-                self.terms.take(name, f"asked.{quoted(name)}")
-        if several:
-            self.tables.append(f"{unnested(several)} AS asked")
-
-    def add_presence(self, position: int, table: str) -> None:
-        condition, alias = self.clause.body[position], f"t{position}"
-        assert isinstance(condition, Presence)
-        fields = self.templates[condition.atom.template].fields
-        sure = next((field.name for field in fields if field.required), None)
-        there = f'(SELECT *, TRUE AS "@there" FROM {table})' if sure is None else table
-        on = all_of(self.join(alias, condition.atom))
-        self.joins.append(f"LEFT JOIN {there} AS {alias} ON {on}")
-        self.holds[position] = f"({alias}.{quoted(sure or '@there')} IS NOT NULL)"
-
-    def add_absence(self, position: int, table: str, atom: Atom) -> None:
-        self.holds[position] = self.no_such(f"t{position}", table, atom)
-
-    def text(self, *extra: str) -> str:
-        return f"{self.source()} WHERE {all_of([*self.where, *extra])}"
-
-    def misses(self) -> Iterator[str]:
-        """By how much each comparison of numbers misses."""
-        for position, condition in enumerate(self.clause.body):
-            if isinstance(condition, Comparison) and position in self.holds:
-                sides = expressions(condition)
-                if all(self.terms.is_number(side) for side in sides):
-                    one, other = (
-                        f"{rescaled(*self.terms.number(side), PLACES)}::HUGEINT"
-                        for side in expressions(condition)
-                    )
-                    yield f"CASE WHEN {self.holds[position]} THEN 0 ELSE abs({one} - {other}) END"
-
-
-class NearQuery:
-    """One query for what is not settled of a clause, and what reads its answer."""
-
-    def __init__(self, clause: Clause, facts: FactBase, settled: Settled) -> None:
-        body = NearBody(clause, facts, settled.candidates, settled.rest)
-        self.question = Question(clause, body, facts, settled.candidates.known, adds_up=False)
-        self.asked = list(body.holds)
-        """The positions of the conditions."""
-        self.values = body.asked
-        flags = [f"{flag} AS h{place}" for place, flag in body.holds.items()]
-        misses = [f"{miss} AS m{place}" for place, miss in enumerate(body.misses())]
-        met = " + ".join(f"h{place}::INTEGER" for place in body.holds)
-        order = [f"{met} DESC", *(f"m{place}" for place in range(len(misses)))]
-        self.sql = (
-            f"SELECT * FROM (SELECT {', '.join([*flags, self.question.columns, *misses])} "
-            f"{body.text()}) ORDER BY {', '.join([*order, *self.question.values])} LIMIT 1"
-        )
-
-    def read(self, answer: Row) -> tuple[Match, dict[int, bool]]:
-        """The nearest binding, and by position which conditions hold there."""
-        (match,) = self.question.matches([answer[len(self.asked) :]])
-        return match, dict(zip(self.asked, map(bool, answer), strict=False))
+Asked = tuple[int, Candidates]
+"""A clause, by its identity, and what its names may be."""
 
 
 class Nearest:
@@ -152,8 +61,8 @@ class Nearest:
         self.lookups = Lookups(facts)
         self._meant: dict[tuple[int, Goal], Candidates | None] = {}
         self._ordered: dict[tuple[int, tuple[str, ...]], Steps] = {}
-        self._settlings: dict[tuple[int, Candidates], Settled] = {}
-        self._answers: dict[tuple[int, Candidates], tuple[Match, dict[int, bool]]] = {}
+        self._settlings: dict[Asked, Settled] = {}
+        self._answers: dict[Asked, Nearby | None] = {}
 
     def look_ahead(self, goal: Goal) -> None:
         """Fetch at once what the rules will look up, as far down as nothing is there."""
@@ -168,11 +77,8 @@ class Nearest:
 
     def _looked_up(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
         """What the clauses will look up of what was asked for alone."""
-        for clause in filter(can_settle, self.clauses.get(goal.template, [])):
-            candidates = self._candidates(clause, goal)
-            if candidates is None:
-                continue
-            for condition in clause.body:
+        for clause, candidates in self._meant_by([goal]):
+            for condition in clause.body if can_settle(clause) else ():
                 if isinstance(condition, Presence | Absence):
                     lookup = lookup_of(condition.atom, candidates.known, self.facts)
                     if lookup.values:
@@ -194,7 +100,10 @@ class Nearest:
         if candidates is None:
             return None
         ordered = self._in_order(clause, candidates)
-        match, held = self._nearest(clause, candidates)
+        found = self._nearest(clause, candidates)
+        if found is None:
+            return None
+        match, held = found
         told = {step.position: held[step.position] for step in ordered if step.position in held}
         return Near(match, told, ordered)
 
@@ -219,13 +128,15 @@ class Nearest:
             self._meant[asked] = goal.of(clause) if can else None
         return self._meant[asked]
 
-    def _nearest(self, clause: Clause, candidates: Candidates) -> tuple[Match, dict[int, bool]]:
-        """The nearest binding, and by position which conditions hold there."""
+    def _nearest(self, clause: Clause, candidates: Candidates) -> Nearby | None:
+        """The nearest binding, of what is settled and what was asked."""
         settled = self._settled(clause, candidates)
         known, match, holds = settled.candidates.known, Match(clause, {}, {}, 0), settled.holds
         if settled.rest:
-            match, asked = self._answers[id(clause), candidates]
-            holds = holds | asked
+            answer = self._answers[id(clause), candidates]
+            if answer is None:
+                return None
+            match, holds = answer[0], holds | answer[1]
         else:
             known = dict(zip(settled.candidates.names, min(settled.candidates.rows), strict=True))
         bindings = self._told([clause.types[name].kind for name in known], tuple(known.values()))
@@ -250,26 +161,25 @@ class Nearest:
 
     def ask_ahead(self, goals: Iterable[Goal]) -> None:
         """Ask at once, several at a time, what the rules that conclude such facts will ask."""
-        pairs = [
-            (c, self._candidates(c, g)) for g in goals for c in self.clauses.get(g.template, [])
-        ]
-        waiting = {
-            (id(clause), candidates): NearQuery(
-                clause, self.facts, self._settled(clause, candidates)
-            )
-            for clause, candidates in pairs
-            if candidates
-            and (id(clause), candidates) not in self._answers
-            and self._settled(clause, candidates).rest
-        }
+        waiting: dict[Asked, NearQuery] = {}
+        for clause, candidates in self._meant_by(goals):
+            settled, asked = self._settled(clause, candidates), (id(clause), candidates)
+            if settled.rest and asked not in self._answers:
+                waiting[asked] = NearQuery(clause, self.facts, settled)
 
-        def ask(facts: FactBase, query: NearQuery) -> Row:
-            (answer,) = facts.query(query.sql, query.values)
-            return cast(Row, answer)
+        def ask(facts: FactBase, query: NearQuery) -> list[Row]:
+            return facts.query(query.sql, query.values)
 
         answers = self.facts.abreast(ask, waiting.values())
         for (asked, query), answer in zip(waiting.items(), answers, strict=True):
             self._answers[asked] = query.read(answer)
+
+    def _meant_by(self, goals: Iterable[Goal]) -> Iterator[tuple[Clause, Candidates]]:
+        """The clauses that may conclude such facts."""
+        for goal in goals:
+            for clause in self.clauses.get(goal.template, []):
+                if candidates := self._candidates(clause, goal):
+                    yield clause, candidates
 
     def missed(self, clause: Clause, goal: Goal, position: int) -> Goal:
         """The facts that the condition would have needed, where those before it hold."""
@@ -284,7 +194,9 @@ class Nearest:
             for field, term in condition.atom
             if not isinstance(term, Variable) or term.name in ordered[place].known
         }
-        rows = self._where_all_hold(clause, candidates, ordered[:place], list(known.values()))
+        rows = []
+        if known:
+            rows = self._where_all_hold(clause, candidates, ordered[:place], list(known.values()))
         kept = tuple(row for row in rows if None not in row) or ((),)
         return Goal(condition.atom.template, tuple(known) if kept != ((),) else (), kept)
 
@@ -299,7 +211,7 @@ class Nearest:
         if not rest:
             return settled.candidates.values(terms, self.facts)
         body = NearBody(clause, self.facts, settled.candidates, rest)
-        columns = ", ".join(map(body.terms.value, terms)) or "1"
+        columns = ", ".join(map(body.terms.value, terms))
         return self.facts.query(
             f"SELECT DISTINCT {columns} {body.text(*body.holds.values())} "
             f"ORDER BY ALL LIMIT {CANDIDATES}",
@@ -322,4 +234,7 @@ def _is_off(clause: Clause) -> bool:
     """True where a comparison of parameters alone switches the clause off."""
     compared = [c for c in clause.body if isinstance(c, Comparison)]
     settled = [c for c in compared if not any(map(variables, expressions(c)))]
-    return any(not truth_of(comparison)({}) for comparison in settled)
+    try:
+        return not all(truth_of(comparison)({}) for comparison in settled)
+    except ArithmeticError:  # such as a division by a parameter that is zero
+        return True
