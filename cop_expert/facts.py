@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
-from threading import Lock, local
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -125,10 +125,9 @@ class FactBase:
         self._kept: dict[str, Any] = {}
         self._staged: list[_Staged] = []
         self._manners: dict[str, None] = {}
-        self._beside: list[FactBase] = []
-        """The connections by which others ask at the same time."""
         self._pool: ThreadPoolExecutor | None = None
-        self._own = local()
+        self._beside: dict[int, FactBase] = {}
+        """The connection of each thread of the pool."""
 
     @classmethod
     def new(cls, vocabulary: Vocabulary, limits: Limits = UNLIMITED) -> "FactBase":
@@ -160,7 +159,7 @@ class FactBase:
         """Run what concerns one connection only, on all beside it and on those yet to be made."""
         if next(reversed(self._manners), "") == sql:
             return
-        for facts in (self, *self._beside):
+        for facts in (self, *self._beside.values()):
             facts.query(sql)
         self._manners.pop(sql, None)
         self._manners[sql] = None
@@ -196,16 +195,16 @@ class FactBase:
 
     def _by_hand(self, do: Callable[["FactBase", T], R], thing: T) -> R:
         """What comes of the thing by the connection that a thread of the pool has to itself."""
-        if not hasattr(self._own, "facts"):
-            self._own.facts = self.beside()
-            self._beside.append(self._own.facts)
-        return do(self._own.facts, thing)
+        hand = get_ident()
+        if hand not in self._beside:
+            self._beside[hand] = self.beside()
+        return do(self._beside[hand], thing)
 
     def _let_go(self) -> None:
         """End the threads that ask, and with them their connections."""
         if self._pool:
             self._pool.shutdown()
-        self._pool, self._own = None, local()
+        self._pool = None
         self._beside.clear()
 
     def _again(self, connection: duckdb.DuckDBPyConnection, database: str) -> "FactBase":
