@@ -404,27 +404,32 @@ class Question:
         to an aggregate."""
         self.clause = clause
         self.facts = facts
-        self.names = [name for name in body.terms.values if name not in known]
-        self.kinds = [Kind.NUMBER, Kind.NUMBER, *(clause.types[n].kind for n in self.names)]
-        self.places: dict[int, slice] = {}
-        """Where in an answer the fact of a condition stands."""
-        values = [body.terms.values[name] for name in self.names]
+        self._asked: dict[tuple[str, Kind], int] = {}
+        """Where in an answer each value stands; what is needed several times is asked for once."""
+        amount, rank = _amount(clause, body) if adds_up else NOTHING
+        self._amount, ranked = self._place(amount, Kind.NUMBER), self._place(rank, Kind.NUMBER)
+        self._names = {
+            name: self._place(value, clause.types[name].kind)
+            for name, value in body.terms.values.items()
+            if name not in known
+        }
+        self._facts: dict[int, list[int]] = {}
         for position, condition in enumerate(clause.body):
             if isinstance(condition, Presence | Fallback) and position not in body.left:
                 fields = facts.vocabulary.templates[condition.atom.template].fields
-                start = len(self.kinds)
-                self.kinds += [field.type.kind for field in fields]
-                self.places[position] = slice(start, len(self.kinds))
-                values += [f"t{position}.{quoted(field.name)}" for field in fields]
-        columns = [*(_amount(clause, body) if adds_up else NOTHING), *values]
-        named = [f"c{place}" for place in range(len(columns))]
-        self.columns = ", ".join(map("{} AS {}".format, columns, named))
-        self.blanks = {p: (None,) * (place.stop - place.start) for p, place in self.places.items()}
-        self.amount, rank, *rest = named
-        self.values = rest
+                columns = ((f"t{position}.{quoted(f.name)}", f.type.kind) for f in fields)
+                self._facts[position] = [self._place(*column) for column in columns]
+        self.columns = ", ".join(f"{sql} AS c{place}" for (sql, _), place in self._asked.items())
+        self.kinds = [kind for _, kind in self._asked]
+        self.amount = f"c{self._amount}"
+        self.values = [f"c{p}" for p in self._asked.values() if p not in (self._amount, ranked)]
         """The columns of the names and of the facts."""
         least_first = _function(clause) == "min"
-        self.order = ", ".join([f"{rank} {'ASC' if least_first else 'DESC'}", *rest])
+        rank = f"c{ranked} {'ASC' if least_first else 'DESC'}"
+        self.order = ", ".join([rank, *self.values])
+
+    def _place(self, sql: str, kind: Kind) -> int:
+        return self._asked.setdefault((sql, kind), len(self._asked))
 
     def weightiest(self, bindings: str, groups: list[str], limit: int) -> str:
         """At most so many bindings of each group, in order; last come its number and its sum."""
@@ -443,12 +448,13 @@ class Question:
         return [self._match(answer) for answer in told]
 
     def _match(self, answer: Row) -> Match:
-        bindings = dict(zip(self.names, answer[2:], strict=False))
-        blanks = self.blanks
-        facts = {
-            p: fact for p, place in self.places.items() if (fact := answer[place]) != blanks[p]
-        }
-        return Match(self.clause, bindings, facts, int(answer[0] or 0))
+        bindings = {name: answer[place] for name, place in self._names.items()}
+        facts = {}
+        for position, places in self._facts.items():
+            fact = tuple([answer[place] for place in places])
+            if any(value is not None for value in fact):
+                facts[position] = fact
+        return Match(self.clause, bindings, facts, int(answer[self._amount] or 0))
 
 
 def _amount(clause: Clause, body: Body) -> tuple[str, str]:
