@@ -124,7 +124,8 @@ class FactBase:
         self.names = Names(self)
         self._kept: dict[str, Any] = {}
         self._staged: list[_Staged] = []
-        self._manners: dict[str, None] = {}
+        self.manners: list[str] = []
+        """What was run on this connection and on those beside it."""
         self._pool: ThreadPoolExecutor | None = None
         self._beside: dict[int, FactBase] = {}
         """The connection of each thread of the pool."""
@@ -151,18 +152,16 @@ class FactBase:
     def beside(self) -> "FactBase":
         """The same facts by a connection of its own, for another thread."""
         other = self._again(self.connection.cursor(), self.database)
-        for sql in self._manners:
+        for sql in self.manners:
             other.set_up(sql)
         return other
 
     def set_up(self, sql: str) -> None:
         """Run what concerns one connection only, on all beside it and on those yet to be made."""
-        if next(reversed(self._manners), "") == sql:
-            return
-        for facts in (self, *self._beside.values()):
-            facts.query(sql)
-        self._manners.pop(sql, None)
-        self._manners[sql] = None
+        if sql not in self.manners:
+            self.manners.append(sql)
+            for facts in (self, *self._beside.values()):
+                facts.query(sql)
 
     @property
     def threads(self) -> int:
@@ -183,15 +182,20 @@ class FactBase:
         DuckDB itself goes through up to a hundred thousand rows with one thread.
         """
         things = list(things)
-        hands = self.hands if len(things) > 1 else 1
+        hand = self._beside.get(get_ident())  # of who is asked beside others already
+        hands = 1 if hand or len(things) < 2 else self.hands
         if hands == 1:
-            return [do(self, thing) for thing in things]
+            return [do(hand or self, thing) for thing in things]
         from concurrent.futures import ThreadPoolExecutor, wait
 
         self._pool = self._pool or ThreadPoolExecutor(hands)
         futures = [self._pool.submit(self._by_hand, do, thing) for thing in things]
-        wait(futures)
-        return [future.result() for future in futures]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+            wait(futures)
 
     def _by_hand(self, do: Callable[["FactBase", T], R], thing: T) -> R:
         """What comes of the thing by the connection that a thread of the pool has to itself."""
@@ -200,10 +204,10 @@ class FactBase:
             self._beside[hand] = self.beside()
         return do(self._beside[hand], thing)
 
-    def _let_go(self) -> None:
+    def _let_go(self, wait: bool = True) -> None:
         """End the threads that ask, and with them their connections."""
         if self._pool:
-            self._pool.shutdown()
+            self._pool.shutdown(wait)
         self._pool = None
         self._beside.clear()
 
@@ -310,6 +314,7 @@ class FactBase:
         derived = {staged.template.name for staged in self._staged if staged.because}
         self.keep("derived", sorted(derived))
         self._staged.clear()
+        self._let_go()
         self.connection.execute(f"DROP SCHEMA IF EXISTS {DESK} CASCADE")
 
     def add_concluded(self, template: str, rows: Iterable[Row]) -> None:
@@ -443,7 +448,7 @@ class FactBase:
             raise DamagedFacts(self.path) from error
 
     def close(self) -> None:
-        self._let_go()
+        self._let_go(wait=False)  # one of them may be who closes it
         self.connection.close()
 
 

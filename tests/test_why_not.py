@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice, product
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from engines import Sandbox, rule
 from hypothesis import HealthCheck, given, settings
 from random_rules import SANDBOX, VALUES, Case, cases
 from test_replay import explained, inner
@@ -23,10 +25,14 @@ from cop_expert.explain.why_not import WhyNot
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import NOWHERE, FactBase
 from cop_expert.load.changes import Changes, add_row
+from cop_expert.model.arithmetic import to_millionths
 from cop_expert.model.miss import Blocked, Lack, Missing, Refusal, Short
 from cop_expert.report.phrases import phrases
 
 HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
+
+BY_THREADS = Sandbox(SANDBOX.given, SANDBOX.inferred, 2)
+"""The same templates, asked by several threads at a time."""
 
 
 @pytest.fixture(scope="module")
@@ -150,12 +156,13 @@ def test_looked_up_or_asked_by_a_query_the_answer_is_the_same(
 @given(cases())
 def test_so_it_is_with_random_rulebooks(case: Case) -> None:
     explainer = explained(SANDBOX, case.tables, case.rulebook)
-    if explainer:
+    by_threads = explained(BY_THREADS, case.tables, case.rulebook)
+    if explainer and by_threads:
         goals = list(possible_goals(explainer.facts))
         looked_up = refusals(explainer, goals)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(settle, "can_settle", lambda _: False)
-            assert looked_up == refusals(explainer, goals)
+            assert looked_up == refusals(by_threads, goals)
 
 
 def possible_goals(facts: FactBase) -> Iterator[Goal]:
@@ -172,6 +179,18 @@ def possible_goals(facts: FactBase) -> Iterator[Goal]:
 
 def refusals(explainer: Explainer, goals: list[Goal]) -> list[Refusal]:
     return [WhyNot(explainer).refuse(goal) for goal in goals]
+
+
+def test_what_a_rule_computes_is_told_as_computed() -> None:
+    sandbox = Sandbox(["Size(a*: text, n: number)"], ["Big(a: text, m: number)"])
+    rules = sandbox.sound(rule("if Size(a, n), m = n * 2, m > 10 then Big(a, m)"))
+    explainer = explained(sandbox, {"Size": [("x", Decimal(1))]}, rules)
+    assert explainer
+    (clause,) = explainer.matcher.clauses["Big"]
+    asked = tuple(explainer.facts.stored("Big", ("x", to_millionths(Decimal(30)))))
+    near = WhyNot(explainer).nearest.near(clause, Goal("Big", ("a", "m"), (asked,)))
+    assert near and near.match.bindings["m"] == to_millionths(Decimal(2))
+    assert near.failed == [2]
 
 
 def test_what_holds_is_not_refused() -> None:

@@ -58,8 +58,8 @@ def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -
 
     Raises UnknownName where a name is not known.
     """
-    names = [name for name in (subject, place) if name is not None]
-    columns = tuple(facts.abreast(lambda facts, name: NameBook(facts).identities(name), names))
+    book = NameBook(facts)
+    columns = tuple(book.identities(name) for name in (subject, place) if name is not None)
     for template, fields, fitting in _questions(facts, _by_telling(facts), columns):
         if fields in template.asks:
             yield from (Goal(template.name, fields, (row,)) for row in product(*fitting))

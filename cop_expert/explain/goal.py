@@ -42,7 +42,7 @@ class Goal(NamedTuple):
         return {term.name for term in terms if isinstance(term, Variable)}
 
 
-class Candidates(Struct, frozen=True, dict=True):
+class Candidates(Struct, frozen=True, dict=True, cache_hash=True):
     """Values that some of a clause's names might have, as stored."""
 
     names: tuple[str, ...]
@@ -58,6 +58,13 @@ class Candidates(Struct, frozen=True, dict=True):
         """The names that are the same in all rows."""
         alike = zip(self.names, map(set, self.columns), strict=False)
         return {name: values.pop() for name, values in alike if len(values) == 1}
+
+    def also(self, known: dict[str, Value]) -> "Candidates":
+        """The same with further names, each with one value."""
+        if not known:
+            return self
+        rows = tuple([(*row, *known.values()) for row in self.rows])
+        return Candidates((*self.names, *known), rows)
 
     def values(self, terms: list[Expression], facts: FactBase) -> list[Row]:
         """The values of such terms, each combination once."""

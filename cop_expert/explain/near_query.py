@@ -14,7 +14,16 @@ from cop_expert.facts import STORED, FactBase, Row, quoted, unnested
 from cop_expert.infer.sql import Body, all_of
 from cop_expert.infer.sql_terms import rescaled
 from cop_expert.model.arithmetic import PLACES
-from cop_expert.model.rule import Atom, Clause, Comparison, Condition, Presence, expressions
+from cop_expert.model.rule import (
+    Atom,
+    Binding,
+    Clause,
+    Comparison,
+    Condition,
+    Fallback,
+    Presence,
+    expressions,
+)
 from cop_expert.model.template import Kind, Value
 
 Nearby = tuple[Match, dict[int, bool]]
@@ -94,9 +103,12 @@ class NearQuery:
 
     def __init__(self, clause: Clause, facts: FactBase, settled: Settled) -> None:
         body = NearBody(clause, facts, settled.candidates, settled.rest)
-        self.question = Question(clause, body, facts, settled.candidates.known, adds_up=False)
-        self.asked = list(body.holds)
-        """The positions of the conditions."""
+        # What is computed is told as it was computed, whatever was asked for.
+        computed = {c.name for c in clause.body if isinstance(c, Binding | Fallback)}
+        known = settled.candidates.known.keys() - computed
+        self.question = Question(clause, body, facts, known, adds_up=False)
+        self.positions = list(body.holds)
+        """Of the conditions."""
         self.values = body.asked
         flags = [f"{flag} AS h{place}" for place, flag in body.holds.items()]
         misses = [f"{miss} AS m{place}" for place, miss in enumerate(body.misses())]
@@ -111,7 +123,8 @@ class NearQuery:
 
     def read(self, answers: list[Row]) -> Nearby | None:
         """The nearest binding; None where what is computed has no value in any."""
-        for answer in answers:
-            (match,) = self.question.matches([answer[len(self.asked) :]])
-            return match, dict(zip(self.asked, map(bool, answer), strict=False))
-        return None
+        if not answers:
+            return None
+        (answer,) = answers
+        (match,) = self.question.matches([answer[len(self.positions) :]])
+        return match, dict(zip(self.positions, map(bool, answer), strict=False))

@@ -48,7 +48,7 @@ class Near(NamedTuple):
         return [position for position, held in self.holds.items() if not held and position in there]
 
 
-Asked = tuple[int, Candidates]
+Key = tuple[int, Candidates]
 """A clause, by its identity, and what its names may be."""
 
 
@@ -61,18 +61,20 @@ class Nearest:
         self.lookups = Lookups(facts)
         self._meant: dict[tuple[int, Goal], Candidates | None] = {}
         self._ordered: dict[tuple[int, tuple[str, ...]], Steps] = {}
-        self._settlings: dict[Asked, Settled] = {}
-        self._answers: dict[Asked, Nearby | None] = {}
+        self._settlings: dict[Key, Settled] = {}
+        self._done: set[Goal] = set()
+        """Those for which all rules were asked."""
+        self._answers: dict[Key, Nearby | None] = {}
 
     def look_ahead(self, goal: Goal) -> None:
         """Fetch at once what the rules will look up, as far down as nothing is there."""
-        frontier, seen = [goal], {goal}
+        frontier, seen = [goal], {goal: None}
         while frontier:
             asked = [one for goal in frontier for one in self._looked_up(goal)]
             self.lookups.ahead(lookup for _, lookup in asked)
             below = dict.fromkeys(self._below(asked))
             frontier = [goal for goal in below if goal not in seen]
-            seen.update(frontier)
+            seen |= dict.fromkeys(frontier)
         self.ask_ahead(seen)
 
     def _looked_up(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
@@ -89,16 +91,18 @@ class Nearest:
         for condition, lookup in asked:
             given = self.facts.vocabulary.templates[lookup.template].given
             if isinstance(condition, Presence) and not given and not self.lookups.rows(lookup):
-                fields, values = zip(*lookup.values, strict=True)
-                if None not in values:
-                    yield Goal(lookup.template, fields, (values,))
+                values = dict(lookup.values)
+                fields = tuple([field for field, _ in condition.atom if field in values])
+                if None not in values.values():
+                    row = tuple([values[field] for field in fields])
+                    yield Goal(lookup.template, fields, (row,))
 
     def near(self, clause: Clause, goal: Goal) -> Near | None:
         """The nearest binding; None where the clause can never conclude what was asked for."""
-        self.ask_ahead([goal])
         candidates = self._candidates(clause, goal)
         if candidates is None:
             return None
+        self.ask_ahead([goal])
         ordered = self._in_order(clause, candidates)
         found = self._nearest(clause, candidates)
         if found is None:
@@ -161,18 +165,20 @@ class Nearest:
 
     def ask_ahead(self, goals: Iterable[Goal]) -> None:
         """Ask at once, several at a time, what the rules that conclude such facts will ask."""
-        waiting: dict[Asked, NearQuery] = {}
+        goals = [goal for goal in goals if goal not in self._done]
+        self._done.update(goals)
+        waiting: dict[Key, NearQuery] = {}
         for clause, candidates in self._meant_by(goals):
-            settled, asked = self._settled(clause, candidates), (id(clause), candidates)
-            if settled.rest and asked not in self._answers:
-                waiting[asked] = NearQuery(clause, self.facts, settled)
+            settled, key = self._settled(clause, candidates), (id(clause), candidates)
+            if settled.rest and key not in self._answers:
+                waiting[key] = NearQuery(clause, self.facts, settled)
 
         def ask(facts: FactBase, query: NearQuery) -> list[Row]:
             return facts.query(query.sql, query.values)
 
         answers = self.facts.abreast(ask, waiting.values())
-        for (asked, query), answer in zip(waiting.items(), answers, strict=True):
-            self._answers[asked] = query.read(answer)
+        for (key, query), answer in zip(waiting.items(), answers, strict=True):
+            self._answers[key] = query.read(answer)
 
     def _meant_by(self, goals: Iterable[Goal]) -> Iterator[tuple[Clause, Candidates]]:
         """The clauses that may conclude such facts."""

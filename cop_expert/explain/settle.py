@@ -46,9 +46,7 @@ def settle(
     settling = Settling(clause, candidates, facts, lookups)
     rest = tuple([step for step in ordered if not settling.settles(step)])
     told = {n: v for n, v in settling.known.items() if n not in candidates.names}
-    rows = tuple([(*row, *told.values()) for row in candidates.rows])
-    longer = Candidates((*candidates.names, *told), rows)
-    return Settled(longer, settling.found, settling.holds, rest)
+    return Settled(candidates.also(told), settling.found, settling.holds, rest)
 
 
 class Settling:

@@ -3,14 +3,7 @@
 from typing import NamedTuple
 
 from cop_expert.infer.joins import is_key_among
-from cop_expert.model.rule import (
-    Absence,
-    Clause,
-    Condition,
-    Presence,
-    expressions,
-    variables,
-)
+from cop_expert.model.rule import Absence, Clause, Condition, Presence, expressions, variables
 from cop_expert.model.template import Vocabulary
 
 

@@ -47,7 +47,8 @@ def care(facts: FactBase) -> Iterator[None]:
     try:
         yield
     finally:
-        facts.query(CARELESS)
+        if CAREFUL not in facts.manners:
+            facts.query(CARELESS)
 
 
 def own_table(position: int, template: str) -> str:
