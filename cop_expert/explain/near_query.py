@@ -7,7 +7,7 @@ left blank, a comparison that does not hold is counted.
 from collections.abc import Iterator
 
 from cop_expert.explain.goal import Candidates
-from cop_expert.explain.matches import Match, Question
+from cop_expert.explain.question import Match, Question
 from cop_expert.explain.settle import Settled
 from cop_expert.explain.steps import Steps
 from cop_expert.facts import STORED, FactBase, Row, quoted, unnested

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from cop_expert.explain.goal import CANDIDATES, Candidates, Goal, stored
 from cop_expert.explain.lookups import Lookup, Lookups
-from cop_expert.explain.matches import Match
 from cop_expert.explain.near_query import NearBody, Nearby, NearQuery
+from cop_expert.explain.question import Match
 from cop_expert.explain.settle import Settled, can_settle, lookup_of, settle
 from cop_expert.explain.steps import Steps, steps
 from cop_expert.facts import FactBase, Row

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from cop_expert.explain.deciding import SUPPOSED
 from cop_expert.explain.goal import Goal
-from cop_expert.explain.matches import Match
 from cop_expert.explain.nearly import Near
+from cop_expert.explain.question import Match
 from cop_expert.explain.stakes import (
     Stake,
     Staked,

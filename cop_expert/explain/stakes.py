@@ -7,7 +7,7 @@ a share to the heads that it was made of, to the contributions that these are th
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cop_expert.explain.matches import Match, contribution, first_aggregate
+from cop_expert.explain.question import Match, contribution, first_aggregate
 from cop_expert.infer.evaluate import Bindings, number_of, truth_of, value_of
 from cop_expert.model.arithmetic import INNER_PLACES, PLACES, UNIT, rescale
 from cop_expert.model.rule import (

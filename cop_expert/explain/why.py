@@ -10,14 +10,8 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cop_expert.explain.matches import (
-    Match,
-    Matcher,
-    Matches,
-    Read,
-    first_aggregate,
-    is_quotient_of_sum,
-)
+from cop_expert.explain.matches import Matcher, Matches, Read
+from cop_expert.explain.question import Match, first_aggregate, is_quotient_of_sum
 from cop_expert.explain.stakes import Stake, margin, stakes
 from cop_expert.explain.words import Speaker
 from cop_expert.facts import FactBase, Row

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from cop_expert.explain.goal import Goal, stored
 from cop_expert.explain.lookups import Lookup
-from cop_expert.explain.matches import Match
 from cop_expert.explain.name_book import folded
 from cop_expert.explain.nearly import Near, Nearest
+from cop_expert.explain.question import Match
 from cop_expert.explain.stakes import Stake, margin, nearest_value, sides, stakes
 from cop_expert.explain.why import BRIEF, Explainer
 from cop_expert.facts import Row, quoted

@@ -7,7 +7,8 @@ is exported says it of each.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cop_expert.explain.matches import Match, Matcher, Matches
+from cop_expert.explain.matches import Matcher, Matches
+from cop_expert.explain.question import Match
 from cop_expert.export.concluded import Concluded
 from cop_expert.facts import Row
 from cop_expert.model.rule import Clause, Fallback, Presence
