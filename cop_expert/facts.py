@@ -308,7 +308,7 @@ class FactBase:
         def store(facts: FactBase, staged: _Staged) -> None:
             because = staged.because
             values = [list(because), list(because.values())] if because else []
-            facts.query(_store(staged, few), [facts.names.code(staged.source), *values])
+            facts.query(_store(staged, few), [self.names.code(staged.source), *values])
 
         self.abreast(store, self._staged)
         derived = {staged.template.name for staged in self._staged if staged.because}
