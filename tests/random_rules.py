@@ -4,6 +4,7 @@ Each choice names the simplest outcome first: no condition, a field left out, th
 list. Rules are drawn to be sound; one that the check does not let pass all the same is left out.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache, partial
@@ -106,6 +107,13 @@ class Independent(HypothesisProvider):
 
 
 AVAILABLE_PROVIDERS["independent"] = f"{__name__}.Independent"
+SOME = settings(
+    max_examples=int(os.environ.get("RULEBOOKS", "25")),
+    backend="independent",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+"""How many cases are tried where each takes long."""
 
 
 class Case(NamedTuple):

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from engines import Sandbox, rule
 from facts_as_text import Tables, headings, read
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from random_engagement import write_engagement
-from random_rules import SANDBOX, VALUES, Case, cases
+from random_rules import SANDBOX, SOME, VALUES, Case, cases
 from test_cases import CASES
 from test_engines import SMALL
 
@@ -93,12 +93,7 @@ def test_every_conclusion_has_a_reason_that_holds(explainer: Explainer, replayer
         assert not faults(replayer, proof)
 
 
-@settings(
-    max_examples=int(os.environ.get("RULEBOOKS", "25")),
-    backend="independent",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@SOME
 @given(cases())
 def test_random_rulebooks(case: Case) -> None:
     explainer = explained(SANDBOX, case.tables, case.rulebook)

@@ -1,6 +1,5 @@
 """Why something does not hold: true, located, the nearest first; and contrasts."""
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice, product
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from engines import Sandbox, rule
-from hypothesis import HealthCheck, given, settings
-from random_rules import SANDBOX, VALUES, Case, cases
+from hypothesis import given
+from random_rules import SANDBOX, SOME, VALUES, Case, cases
 from test_replay import explained, inner
 
 from cop_expert import pipeline
@@ -147,12 +146,7 @@ def test_looked_up_or_asked_by_a_query_the_answer_is_the_same(
     assert looked_up == refusals(explainer(run), goals)
 
 
-@settings(
-    max_examples=int(os.environ.get("RULEBOOKS", "25")),
-    backend="independent",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@SOME
 @given(cases())
 def test_so_it_is_with_random_rulebooks(case: Case) -> None:
     explainer = explained(SANDBOX, case.tables, case.rulebook)

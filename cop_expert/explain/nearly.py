@@ -191,7 +191,7 @@ class Nearest:
         """The facts that the condition would have needed, where those before it hold."""
         condition = clause.body[position]
         assert isinstance(condition, Presence)
-        candidates = goal.of(clause)
+        candidates = self._candidates(clause, goal)
         assert candidates
         ordered = self._in_order(clause, candidates)
         place = next(n for n, step in enumerate(ordered) if step.position == position)

@@ -1,7 +1,7 @@
 """A clause and what was asked for in, what looking up settles of its conditions out.
 
 A condition is settled where no fact would do for it, or just one, whichever of the candidates is
-meant; what it tells is known to the next. What is left is asked by a query (nearly.py).
+meant; what it tells is known to the next. What is left is asked by a query (near_query.py).
 """
 
 from typing import NamedTuple
@@ -19,8 +19,6 @@ from cop_expert.model.rule import (
     Constant,
     Presence,
     Variable,
-    expressions,
-    variables,
 )
 from cop_expert.model.template import Value
 
@@ -68,42 +66,41 @@ class Settling:
     def settles(self, step: Step) -> bool:
         match step.condition:
             case Presence(atom):
-                held = self._has_one(step.position, atom)
+                held = self._has_one(step, atom)
             case Absence(atom):
-                held = self._has_none(atom)
+                held = self._has_none(step, atom)
             case Comparison():
-                held = self._holds(step.condition)
+                held = self._holds(step, step.condition)
             case _:
                 held = None
         if held is not None:
             self.holds[step.position] = held
         return held is not None
 
-    def _has_one(self, position: int, atom: Atom) -> bool | None:
+    def _has_one(self, step: Step, atom: Atom) -> bool | None:
         """Whether there is one such fact, or none; its values are known from then on."""
-        rows = self._rows(atom)
+        rows, tells_all = self._rows(step, atom), self._tells_all(step)
         new = {t.name: f for f, t in atom if isinstance(t, Variable) and t.name not in self.bound}
-        settled = rows is not None and (not rows or (len(rows) == 1 and self._tells_all(atom)))
-        self.bound |= new.keys()
-        if rows is None or not settled:
+        self.bound |= step.names
+        if rows is None or len(rows) > 1 or (rows and not tells_all):
             return None
-        if rows:
-            self.found[position] = rows[0]
         names = self.facts.vocabulary.templates[atom.template].names
         told = rows[0] if rows else (None,) * len(names)
         self.known |= {name: told[names.index(field)] for name, field in new.items()}
+        if rows:
+            self.found[step.position] = told
         return bool(rows)
 
-    def _has_none(self, atom: Atom) -> bool | None:
+    def _has_none(self, step: Step, atom: Atom) -> bool | None:
         """Whether there is no such fact."""
-        rows = self._rows(atom)
-        return None if rows is None or (rows and not self._tells_all(atom)) else not rows
+        rows = self._rows(step, atom)
+        return None if rows is None or (rows and not self._tells_all(step)) else not rows
 
-    def _holds(self, comparison: Comparison) -> bool | None:
+    def _holds(self, step: Step, comparison: Comparison) -> bool | None:
         """Whether the comparison holds of what is known."""
-        names = sorted({v.name for side in expressions(comparison) for v in variables(side)})
-        if not self.known.keys() >= set(names):
+        if not step.names <= self.known.keys():
             return None
+        names = sorted(step.names)
         values = tuple(self.known[name] for name in names)
         if None in values:
             return False
@@ -113,18 +110,16 @@ class Settling:
         except ArithmeticError:
             return None
 
-    def _tells_all(self, atom: Atom) -> bool:
-        """Whether each name that the atom shares with others is known."""
-        names = {term.name for _, term in atom if isinstance(term, Variable)}
-        return names & self.bound <= self.known.keys()
+    def _tells_all(self, step: Step) -> bool:
+        """Whether each name that the condition shares with others is known."""
+        return step.names & self.bound <= self.known.keys()
 
-    def _rows(self, atom: Atom) -> list[Row] | None:
+    def _rows(self, step: Step, atom: Atom) -> list[Row] | None:
         """The facts of which the atom may speak, as far as is known; None where they are many."""
-        names = {term.name for _, term in atom if isinstance(term, Variable)}
-        if any(self.known.get(name, 0) is None for name in names):
+        if any(self.known.get(name, 0) is None for name in step.names):
             return []
         lookup = lookup_of(atom, self.known, self.facts)
-        if not lookup.values or not (self._tells_all(atom) or self.lookups.has(lookup)):
+        if not lookup.values or not (self._tells_all(step) or self.lookups.has(lookup)):
             return None  # most likely there are many
         rows = self.lookups.rows(lookup)
         fitting = [row for row in rows if self._fits(atom, row)]
