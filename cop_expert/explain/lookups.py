@@ -8,6 +8,8 @@ from cop_expert.model.template import Kind, Value
 
 FEW = 2
 """Facts that are fetched for each: whether there is none, one, or a choice."""
+MANY = 1_000
+"""Facts from which on a query for what is sought among them is quicker than to go through them."""
 
 
 class Lookup(NamedTuple):
@@ -23,15 +25,28 @@ class Lookups:
     def __init__(self, facts: FactBase) -> None:
         self.facts = facts
         self._found: dict[Lookup, list[Row]] = {}
+        self._all: dict[Lookup, list[Row] | None] = {}
 
     def rows(self, lookup: Lookup) -> list[Row]:
         """The facts as stored, the first few that come."""
         self.ahead([lookup])
         return self._found[lookup]
 
-    def has(self, lookup: Lookup) -> bool:
-        """Whether it was looked up before."""
-        return lookup in self._found
+    def few(self, lookup: Lookup) -> list[Row] | None:
+        """All such facts, where it is known already that they are few."""
+        found = self._found.get(lookup)
+        return None if found is None or len(found) == FEW else found
+
+    def all(self, lookup: Lookup) -> list[Row] | None:
+        """All such facts, as stored; None where they are many."""
+        if lookup not in self._all:
+            found = self.few(lookup)
+            if found is None:
+                columns = ", ".join(map(quoted, self._names(lookup)))
+                found = self.facts.query(f"SELECT {columns} {_source(lookup)} LIMIT {MANY}")
+                self._found[lookup] = found[:FEW]
+            self._all[lookup] = found if len(found) < MANY else None
+        return self._all[lookup]
 
     def ahead(self, lookups: Iterable[Lookup]) -> None:
         """Fetch at once what will be looked up: a question costs more than what it asks."""
@@ -51,11 +66,8 @@ class Lookups:
         """Numbers, codes and truths alike as numbers, since all stand in the same columns."""
         columns = list(map(quoted, self._names(lookup)))
         blank = ["NULL"] * (width - len(columns))
-        same = [_is(quoted(field), value) for field, value in lookup.values] or ["TRUE"]
-        return (
-            f"(SELECT {number} AS n, {', '.join(columns + blank)} FROM {quoted(lookup.template)} "
-            f"WHERE {' AND '.join(same)} LIMIT {FEW})"
-        )
+        selected = ", ".join(columns + blank)
+        return f"(SELECT {number} AS n, {selected} {_source(lookup)} LIMIT {FEW})"
 
     def _read(self, lookup: Lookup, row: list[Value]) -> Row:
         kinds = self.facts.vocabulary.templates[lookup.template].kinds
@@ -63,6 +75,11 @@ class Lookups:
             bool(value) if kind == Kind.TRUTH and value is not None else value
             for kind, value in zip(kinds, row, strict=False)
         )
+
+
+def _source(lookup: Lookup) -> str:
+    same = [_is(quoted(field), value) for field, value in lookup.values] or ["TRUE"]
+    return f"FROM {quoted(lookup.template)} WHERE {' AND '.join(same)}"
 
 
 def _is(column: str, value: Value) -> str:

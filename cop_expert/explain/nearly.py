@@ -28,7 +28,7 @@ from cop_expert.model.rule import (
     expressions,
     variables,
 )
-from cop_expert.model.template import Kind
+from cop_expert.model.template import Kind, Value
 
 
 class Near(NamedTuple):
@@ -145,7 +145,7 @@ class Nearest:
             known = dict(zip(settled.candidates.names, min(settled.candidates.rows), strict=True))
         bindings = self._told([clause.types[name].kind for name in known], tuple(known.values()))
         facts = match.facts | {
-            place: self._fact(clause, place, row) for place, row in settled.found.items()
+            place: self._fact(clause, place, known, rows) for place, rows in settled.found.items()
         }
         return Match(
             clause,
@@ -154,10 +154,15 @@ class Nearest:
             0,
         ), holds
 
-    def _fact(self, clause: Clause, position: int, row: Row) -> Row:
+    def _fact(self, clause: Clause, position: int, known: dict[str, Value], rows: list[Row]) -> Row:
+        """The one of the facts that does for a binding, the first of several."""
         condition = clause.body[position]
         assert isinstance(condition, Presence)
-        return self._told(self.facts.vocabulary.templates[condition.atom.template].kinds, row)
+        template = self.facts.vocabulary.templates[condition.atom.template]
+        names = {f: t.name for f, t in condition.atom if isinstance(t, Variable)}
+        asked = [(template.position(field), known[name]) for field, name in names.items()]
+        fitting = (row for row in rows if all(row[place] == value for place, value in asked))
+        return self._told(template.kinds, min(fitting, key=blanks_last))
 
     def _told(self, kinds: Sequence[Kind], row: Row) -> Row:
         (told,) = self.facts.told(kinds, [row])
@@ -223,6 +228,11 @@ class Nearest:
             f"ORDER BY ALL LIMIT {CANDIDATES}",
             body.asked,
         )
+
+
+def blanks_last(row: Row) -> list[tuple[bool, Value]]:
+    """Sorts as DuckDB does."""
+    return [(value is None, value) for value in row]
 
 
 def _is_meant(clause: Clause, goal: Goal, facts: FactBase) -> bool:

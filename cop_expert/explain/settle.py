@@ -1,13 +1,14 @@
 """A clause and what was asked for in, what looking up settles of its conditions out.
 
-A condition is settled where no fact would do for it, or just one, whichever of the candidates is
-meant; what it tells is known to the next. What is left is asked by a query (near_query.py).
+A condition is settled where facts do for it whichever of the candidates is meant, or for none of
+them; what they tell is known to the next. What is left is asked by a query (near_query.py).
 """
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from cop_expert.explain.goal import Candidates, stored
-from cop_expert.explain.lookups import FEW, Lookup, Lookups
+from cop_expert.explain.lookups import MANY, Lookup, Lookups
 from cop_expert.explain.steps import Step, Steps
 from cop_expert.facts import FactBase, Row
 from cop_expert.infer.evaluate import truth_of
@@ -28,8 +29,8 @@ class Settled(NamedTuple):
 
     candidates: Candidates
     """What the names may be, those among them that the settled conditions told."""
-    found: dict[int, Row]
-    """By position of the condition, the fact that does for it, as stored."""
+    found: dict[int, list[Row]]
+    """By position of the condition, the facts that do for it, as stored."""
     holds: dict[int, bool]
     """By position, whether a settled condition holds."""
     rest: Steps
@@ -43,8 +44,7 @@ def settle(
         return Settled(candidates, {}, {}, ordered)
     settling = Settling(clause, candidates, facts, lookups)
     rest = tuple([step for step in ordered if not settling.settles(step)])
-    told = {n: v for n, v in settling.known.items() if n not in candidates.names}
-    return Settled(candidates.also(told), settling.found, settling.holds, rest)
+    return settling.left(ordered, candidates) if rest else settling.all_of_it()
 
 
 class Settling:
@@ -58,17 +58,33 @@ class Settling:
         self.lookups = lookups
         self.bound = set(candidates.names)
         """The names that are not new."""
+        self.candidates = candidates
+        """As many as the facts tell of."""
+        self.told: dict[str, Value] = {}
+        """What is the same for all of them; a blank where a fact is not there."""
         self.known = dict(candidates.known)
-        """Those among them with one value, as stored; a blank where a fact is not there."""
-        self.found: dict[int, Row] = {}
+        """All names with one value, as stored."""
+        self.found: dict[int, list[Row]] = {}
         self.holds: dict[int, bool] = {}
+
+    def all_of_it(self) -> Settled:
+        """Where all conditions are settled."""
+        return Settled(self.candidates.also(self.told), self.found, self.holds, ())
+
+    def left(self, ordered: Steps, candidates: Candidates) -> Settled:
+        """Where a query follows: it goes by itself through what becomes of each candidate."""
+        found = {place: rows for place, rows in self.found.items() if len(rows) == 1}
+        again = self.found.keys() - found.keys()
+        holds = {place: held for place, held in self.holds.items() if place not in again}
+        rest = tuple([step for step in ordered if step.position not in holds])
+        return Settled(candidates.also(self.told), found, holds, rest)
 
     def settles(self, step: Step) -> bool:
         match step.condition:
             case Presence(atom):
-                held = self._has_one(step, atom)
+                held = self._is_there(step, atom)
             case Absence(atom):
-                held = self._has_none(step, atom)
+                held = self._is_absent(step, atom)
             case Comparison():
                 held = self._holds(step, step.condition)
             case _:
@@ -77,24 +93,102 @@ class Settling:
             self.holds[step.position] = held
         return held is not None
 
-    def _has_one(self, step: Step, atom: Atom) -> bool | None:
-        """Whether there is one such fact, or none; its values are known from then on."""
-        rows, tells_all = self._rows(step, atom), self._tells_all(step)
-        new = {t.name: f for f, t in atom if isinstance(t, Variable) and t.name not in self.bound}
-        self.bound |= step.names
-        if rows is None or len(rows) > 1 or (rows and not tells_all):
-            return None
+    def _is_there(self, step: Step, atom: Atom) -> bool | None:
+        """Whether there is such a fact; what it tells is known from then on."""
+        each = self._facts_of_each(step, atom)
         names = self.facts.vocabulary.templates[atom.template].names
-        told = rows[0] if rows else (None,) * len(names)
-        self.known |= {name: told[names.index(field)] for name, field in new.items()}
-        if rows:
-            self.found[step.position] = told
-        return bool(rows)
+        terms = ((term.name, field) for field, term in atom if isinstance(term, Variable))
+        new = {name: names.index(field) for name, field in terms if name not in self.bound}
+        self.bound |= step.names
+        if each is None or (any(each) and not all(each)):
+            return None
+        if any(each):
+            return True if self._follow(step.position, new, each) else None
+        self._tell(dict.fromkeys(new))
+        return False
 
-    def _has_none(self, step: Step, atom: Atom) -> bool | None:
+    def _is_absent(self, step: Step, atom: Atom) -> bool | None:
         """Whether there is no such fact."""
-        rows = self._rows(step, atom)
-        return None if rows is None or (rows and not self._tells_all(step)) else not rows
+        each = self._facts_of_each(step, atom)
+        return None if each is None or (any(each) and not all(each)) else not any(each)
+
+    def _facts_of_each(self, step: Step, atom: Atom) -> list[list[Row]] | None:
+        """The facts that do for each of the candidates, nothing where none does for any; None
+        where they are many, or rest on a name that is not settled."""
+        if any(self.known.get(name, 0) is None for name in step.names):
+            return []
+        lookup = lookup_of(atom, self.known, self.facts)
+        if not lookup.values:
+            return None
+        tells_all = step.names & self.bound <= self.known.keys() | set(self.candidates.names)
+        rows = self.lookups.all(lookup) if tells_all else self.lookups.few(lookup)
+        fitting = rows and self._fitting(atom, rows)
+        if not fitting:
+            return fitting
+        return self._of_each(atom, fitting) if tells_all else None
+
+    def _fitting(self, atom: Atom, rows: list[Row]) -> list[Row]:
+        """Those that give each name that is new one value, and no blank."""
+        template = self.facts.vocabulary.templates[atom.template]
+        new: dict[str, list[int]] = {}
+        for field, term in atom:
+            if isinstance(term, Variable) and term.name not in self.bound:
+                new.setdefault(term.name, []).append(template.position(field))
+        for first, *others in new.values():
+            if others or not template.fields[first].required:
+                rows = [
+                    row
+                    for row in rows
+                    if row[first] is not None and all(row[o] == row[first] for o in others)
+                ]
+        return rows
+
+    def _of_each(self, atom: Atom, rows: list[Row]) -> list[list[Row]]:
+        """Those of the facts that do for each of the candidates."""
+        template = self.facts.vocabulary.templates[atom.template]
+        places = {name: place for place, name in enumerate(self.candidates.names)}
+        shared = [
+            (template.position(field), places[term.name])
+            for field, term in atom
+            if isinstance(term, Variable) and term.name in places and term.name not in self.known
+        ]
+        if not shared:
+            return [rows] * len(self.candidates.rows)
+        of_fact = itemgetter(*[place for place, _ in shared])
+        of_candidate = itemgetter(*[place for _, place in shared])
+        asked = set(map(of_candidate, self.candidates.rows))
+        fitting: dict[object, list[Row]] = {}
+        for row in rows:
+            if of_fact(row) in asked:
+                fitting.setdefault(of_fact(row), []).append(row)
+        return (
+            [fitting.get(one, []) for one in map(of_candidate, self.candidates.rows)]
+            if fitting
+            else []
+        )
+
+    def _follow(self, position: int, new: dict[str, int], each: list[list[Row]]) -> bool:
+        """Go on with what the facts tell of each candidate; False where that is too much."""
+        if len(each[0]) == 1 and all(rows == each[0] for rows in each):
+            self.found[position] = each[0]
+            self._tell({name: each[0][0][place] for name, place in new.items()})
+            return True
+        if sum(map(len, each)) > MANY:
+            return False
+        self.found[position] = list(dict.fromkeys(row for rows in each for row in rows))
+        several = (
+            (*one, *[row[place] for place in new.values()])
+            for one, rows in zip(self.candidates.rows, each, strict=True)
+            for row in rows
+        )
+        names = (*self.candidates.names, *new)
+        self.candidates = Candidates(names, tuple(dict.fromkeys(several)))
+        self.known |= self.candidates.known
+        return True
+
+    def _tell(self, told: dict[str, Value]) -> None:
+        self.told |= told
+        self.known |= told
 
     def _holds(self, step: Step, comparison: Comparison) -> bool | None:
         """Whether the comparison holds of what is known."""
@@ -109,33 +203,6 @@ class Settling:
             return truth_of(comparison)(dict(zip(names, told, strict=True)))
         except ArithmeticError:
             return None
-
-    def _tells_all(self, step: Step) -> bool:
-        """Whether each name that the condition shares with others is known."""
-        return step.names & self.bound <= self.known.keys()
-
-    def _rows(self, step: Step, atom: Atom) -> list[Row] | None:
-        """The facts of which the atom may speak, as far as is known; None where they are many."""
-        if any(self.known.get(name, 0) is None for name in step.names):
-            return []
-        lookup = lookup_of(atom, self.known, self.facts)
-        if not lookup.values or not (self._tells_all(step) or self.lookups.has(lookup)):
-            return None  # most likely there are many
-        rows = self.lookups.rows(lookup)
-        fitting = [row for row in rows if self._fits(atom, row)]
-        # A further one, that was not fetched, might fit.
-        return None if len(rows) == FEW > len(fitting) else fitting
-
-    def _fits(self, atom: Atom, row: Row) -> bool:
-        """Whether the row gives each name that is new one value, and no blank."""
-        names = self.facts.vocabulary.templates[atom.template].names
-        given: dict[str, Value] = {}
-        for field, term in atom:
-            if isinstance(term, Variable) and term.name not in self.bound:
-                value = row[names.index(field)]
-                if value is None or given.setdefault(term.name, value) != value:
-                    return False
-        return True
 
 
 def lookup_of(atom: Atom, known: dict[str, Value], facts: FactBase) -> Lookup:
