@@ -354,6 +354,8 @@ class FactBase:
 
     def rows(self, template: str, **bound: Value) -> list[Row]:
         """The template's facts with these field values, in order of their values."""
+        if self.is_known_empty(template):
+            return []
         kind = self.vocabulary.templates[template]
         values = [self.names.code(v) if is_text(kind.by_name[f]) else v for f, v in bound.items()]
         where = f" WHERE {_same(bound)}" if bound else ""
@@ -430,6 +432,10 @@ class FactBase:
             return self._saved_sizes
         books = "duckdb_tables() WHERE database_name = current_database()"
         return dict(self.query(f"SELECT table_name, estimated_size FROM {books}"))
+
+    def is_known_empty(self, template: str) -> bool:
+        """Whether it is known without asking that there is no fact of the template."""
+        return bool(self.path and not self.database and self.sizes().get(template) == 0)
 
     @cached_property
     def _saved_sizes(self) -> dict[str, int]:

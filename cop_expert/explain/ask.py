@@ -1,18 +1,15 @@
 """A question as people write it in, the facts that it asks about out."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 
 from msgspec import Struct
 
 from cop_expert.explain.goal import Goal
-from cop_expert.explain.name_book import NameBook, UnknownName, folded
+from cop_expert.explain.name_book import Individuals, NameBook, UnknownName, folded
 from cop_expert.facts import FactBase, Row, quoted
 from cop_expert.model.template import Datatype, Template
 
-Column = tuple[str, str]
-"""A template and a field of it, in which all individuals of a class stand."""
 ENOUGH = 6
 """Facts that answer one question, and nearby ones; nobody reads more."""
 
@@ -36,12 +33,13 @@ def facts_asked_about(facts: FactBase, subject: str, place: str | None = None) -
         by_label = [t for t in templates if not t.key and folded(t.label) == folded(subject)]
         if by_label:
             return [Answerable(t.name, row) for t in by_label for row in facts.rows(t.name)]
-    book = NameBook(facts)
-    subjects = book.identities(subject)
+    named = [name for name in (subject, place) if name is not None]
+    book = NameBook(facts, *named)
+    subjects = book.individuals(subject)
     try:
-        places = book.identities(place) if place is not None else []
+        places = book.individuals(place) if place is not None else {}
     except UnknownName:
-        places, templates = [], [t for t in templates if folded(t.label) == folded(str(place))]
+        places, templates = {}, [t for t in templates if folded(t.label) == folded(str(place))]
         if not templates:
             raise
     columns = (subjects, places) if places else (subjects,)
@@ -58,8 +56,9 @@ def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -
 
     Raises UnknownName where a name is not known.
     """
-    book = NameBook(facts)
-    columns = tuple(book.identities(name) for name in (subject, place) if name is not None)
+    named = [name for name in (subject, place) if name is not None]
+    book = NameBook(facts, *named)
+    columns = tuple(map(book.individuals, named))
     for template, fields, fitting in _questions(facts, _by_telling(facts), columns):
         if fields in template.asks:
             yield from (Goal(template.name, fields, (row,)) for row in product(*fitting))
@@ -72,42 +71,25 @@ def _by_telling(facts: FactBase) -> list[Template]:
 
 
 def _questions(
-    facts: FactBase, templates: list[Template], columns: tuple[list[int], ...]
+    facts: FactBase, templates: list[Template], columns: tuple[Individuals, ...]
 ) -> Iterator[tuple[Template, tuple[str, ...], list[list[int]]]]:
     """The fields in which what was named may stand, and which of it may stand in each."""
-    kinds = _kinds(facts, {code for codes in columns for code in codes})
     for template in templates:
         begun = [fields[: len(columns)] for fields in template.asks if len(fields) >= len(columns)]
         for fields in dict.fromkeys(begun):
             fitting = [
-                _fitting(facts, template.by_name[field].type, codes, kinds)
-                for field, codes in zip(fields, columns, strict=True)
+                _fitting(facts, template.by_name[field].type, individuals)
+                for field, individuals in zip(fields, columns, strict=True)
             ]
             if all(fitting):
                 yield template, fields, fitting
 
 
-def _kinds(facts: FactBase, codes: set[int]) -> dict[int, set[Column]]:
-    """The columns among whose individuals each of these is."""
-    listed = ", ".join(map(str, sorted(codes)))
-    columns = sorted(set(facts.vocabulary.declarers().values()))
-    sql = " UNION ".join(
-        f"SELECT {i}, {quoted(field)} FROM {quoted(table)} WHERE {quoted(field)} IN ({listed})"
-        for i, (table, field) in enumerate(columns)
-    )
-    found: dict[int, set[Column]] = defaultdict(set)
-    for place, code in facts.query(sql) if columns else []:
-        found[code].add(columns[place])
-    return found
-
-
-def _fitting(
-    facts: FactBase, type_: Datatype, codes: list[int], kinds: dict[int, set[Column]]
-) -> list[int]:
+def _fitting(facts: FactBase, type_: Datatype, individuals: Individuals) -> list[int]:
     """The individuals that can stand in a field of the type, for they are of its classes."""
     declarers = facts.vocabulary.declarers()
     columns = {declarers[name] for name in type_.classes if name in declarers}
-    return [code for code in codes if kinds[code] & columns] if columns else codes
+    return [code for code in sorted(individuals) if not columns or individuals[code] & columns]
 
 
 def _rows(

@@ -57,7 +57,7 @@ def _named(name: str, book: NameBook, must: bool = True) -> str:
     if not name:
         return name
     try:
-        found = [str(text) for text in book.facts.names.texts(book.identities(name))]
+        found = [str(text) for text in book.facts.names.texts(sorted(book.individuals(name)))]
     except UnknownName:
         if must:
             raise
@@ -70,11 +70,11 @@ def _names(text: str, book: NameBook, is_appointment: bool) -> tuple[str, str]:
     """What it is about, and whom else it concerns; names may hold words that link."""
     for subject, other in _ways(text, is_appointment):
         try:
-            book.identities(subject)
+            book.individuals(subject)
             return subject, other
         except UnknownName:
             continue
-    book.identities(text)
+    book.individuals(text)
     return text, ""
 
 

@@ -34,6 +34,8 @@ class Lookups:
 
     def few(self, lookup: Lookup) -> list[Row] | None:
         """All such facts, where it is known already that they are few."""
+        if self.facts.is_known_empty(lookup.template):
+            return []
         found = self._found.get(lookup)
         return None if found is None or len(found) == FEW else found
 
@@ -50,12 +52,13 @@ class Lookups:
 
     def ahead(self, lookups: Iterable[Lookup]) -> None:
         """Fetch at once what will be looked up: a question costs more than what it asks."""
-        asked = [one for one in dict.fromkeys(lookups) if one not in self._found]
+        new = [one for one in dict.fromkeys(lookups) if one not in self._found]
+        asked = [one for one in new if self.few(one) is None]
+        self._found |= {one: [] for one in new}
         if not asked:
             return
         width = max(len(self._names(one)) for one in asked)
         selects = (self._select(n, one, width) for n, one in enumerate(asked))
-        self._found |= {one: [] for one in asked}
         for place, *row in self.facts.query(" UNION ALL ".join(selects)):
             self._found[asked[place]].append(self._read(asked[place], row))
 

@@ -122,9 +122,11 @@ class Settling:
             return None
         tells_all = step.names & self.bound <= self.known.keys() | set(self.candidates.names)
         rows = self.lookups.all(lookup) if tells_all else self.lookups.few(lookup)
-        fitting = rows and self._fitting(atom, rows)
+        if rows is None:
+            return None
+        fitting = self._fitting(atom, rows)
         if not fitting:
-            return fitting
+            return []
         return self._of_each(atom, fitting) if tells_all else None
 
     def _fitting(self, atom: Atom, rows: list[Row]) -> list[Row]:
