@@ -1,7 +1,6 @@
 """What was asked for, and what a clause's names would have to be for it."""
 
 from functools import cached_property
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -13,7 +12,7 @@ CANDIDATES = 5_000
 """Bindings that are followed one step further down."""
 
 
-class Goal(NamedTuple):
+class Goal(Struct, frozen=True, cache_hash=True):
     """Facts that were asked for: a template, and what some of their fields may be, as stored."""
 
     template: str

@@ -1,16 +1,16 @@
 """A clause and what was asked for in, the binding that comes nearest to concluding it out.
 
 Of all bindings the nearest is the one for which most conditions hold, then the one whose numbers
-miss their thresholds by least. What looking up settles is not asked (settle.py); one query for
-each clause asks what is left (near_query.py).
+miss their thresholds by least. What looking up settles is not asked (settle.py); a query asks what
+is left (near_query.py).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from cop_expert.explain.goal import CANDIDATES, Candidates, Goal, stored
 from cop_expert.explain.lookups import Lookup, Lookups
-from cop_expert.explain.near_query import NearBody, Nearby, NearQuery
+from cop_expert.explain.near_query import NearBody, NearQuery
 from cop_expert.explain.question import Match
 from cop_expert.explain.settle import Settled, can_settle, lookup_of, settle
 from cop_expert.explain.steps import Steps, steps
@@ -62,9 +62,7 @@ class Nearest:
         self._meant: dict[tuple[int, Goal], Candidates | None] = {}
         self._ordered: dict[tuple[int, tuple[str, ...]], Steps] = {}
         self._settlings: dict[Key, Settled] = {}
-        self._done: set[Goal] = set()
-        """Those for which all rules were asked."""
-        self._answers: dict[Key, Nearby | None] = {}
+        self._found: dict[Key, Near | None] = {}
 
     def look_ahead(self, goal: Goal) -> None:
         """Fetch at once what the rules will look up, as far down as nothing is there."""
@@ -75,12 +73,13 @@ class Nearest:
             below = dict.fromkeys(self._below(asked))
             frontier = [goal for goal in below if goal not in seen]
             seen |= dict.fromkeys(frontier)
-        self.ask_ahead(seen)
 
     def _looked_up(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
         """What the clauses will look up of what was asked for alone."""
-        for clause, candidates in self._meant_by([goal]):
-            for condition in clause.body if can_settle(clause) else ():
+        for clause in filter(can_settle, self.clauses.get(goal.template, [])):
+            if not (candidates := self._candidates(clause, goal)):
+                continue
+            for condition in clause.body:
                 if isinstance(condition, Presence | Absence):
                     lookup = lookup_of(condition.atom, candidates.known, self.facts)
                     if lookup.values:
@@ -102,14 +101,10 @@ class Nearest:
         candidates = self._candidates(clause, goal)
         if candidates is None:
             return None
-        self.ask_ahead([goal])
-        ordered = self._in_order(clause, candidates)
-        found = self._nearest(clause, candidates)
-        if found is None:
-            return None
-        match, held = found
-        told = {step.position: held[step.position] for step in ordered if step.position in held}
-        return Near(match, told, ordered)
+        asked = id(clause), candidates
+        if asked not in self._found:
+            self._found[asked] = self._nearest(clause, candidates)
+        return self._found[asked]
 
     def _settled(self, clause: Clause, candidates: Candidates) -> Settled:
         asked = id(clause), candidates
@@ -132,12 +127,13 @@ class Nearest:
             self._meant[asked] = goal.of(clause) if can else None
         return self._meant[asked]
 
-    def _nearest(self, clause: Clause, candidates: Candidates) -> Nearby | None:
-        """The nearest binding, of what is settled and what was asked."""
-        settled = self._settled(clause, candidates)
+    def _nearest(self, clause: Clause, candidates: Candidates) -> Near | None:
+        """The nearest binding, of what is settled and what is asked."""
+        settled, ordered = self._settled(clause, candidates), self._in_order(clause, candidates)
         known, match, holds = settled.candidates.known, Match(clause, {}, {}, 0), settled.holds
         if settled.rest:
-            answer = self._answers[id(clause), candidates]
+            query = NearQuery(clause, self.facts, settled)
+            answer = query.read(self.facts.query(query.sql, query.values))
             if answer is None:
                 return None
             match, holds = answer[0], holds | answer[1]
@@ -147,12 +143,14 @@ class Nearest:
         facts = match.facts | {
             place: self._fact(clause, place, known, rows) for place, rows in settled.found.items()
         }
-        return Match(
+        match = Match(
             clause,
             dict(zip(known, bindings, strict=True)) | match.bindings,
             dict(sorted(facts.items())),
             0,
-        ), holds
+        )
+        told = {step.position: holds[step.position] for step in ordered if step.position in holds}
+        return Near(match, told, ordered)
 
     def _fact(self, clause: Clause, position: int, known: dict[str, Value], rows: list[Row]) -> Row:
         """The one of the facts that does for a binding, the first of several."""
@@ -167,30 +165,6 @@ class Nearest:
     def _told(self, kinds: Sequence[Kind], row: Row) -> Row:
         (told,) = self.facts.told(kinds, [row])
         return told
-
-    def ask_ahead(self, goals: Iterable[Goal]) -> None:
-        """Ask at once, several at a time, what the rules that conclude such facts will ask."""
-        goals = [goal for goal in goals if goal not in self._done]
-        self._done.update(goals)
-        waiting: dict[Key, NearQuery] = {}
-        for clause, candidates in self._meant_by(goals):
-            settled, key = self._settled(clause, candidates), (id(clause), candidates)
-            if settled.rest and key not in self._answers:
-                waiting[key] = NearQuery(clause, self.facts, settled)
-
-        def ask(facts: FactBase, query: NearQuery) -> list[Row]:
-            return facts.query(query.sql, query.values)
-
-        answers = self.facts.abreast(ask, waiting.values())
-        for (key, query), answer in zip(waiting.items(), answers, strict=True):
-            self._answers[key] = query.read(answer)
-
-    def _meant_by(self, goals: Iterable[Goal]) -> Iterator[tuple[Clause, Candidates]]:
-        """The clauses that may conclude such facts."""
-        for goal in goals:
-            for clause in self.clauses.get(goal.template, []):
-                if candidates := self._candidates(clause, goal):
-                    yield clause, candidates
 
     def missed(self, clause: Clause, goal: Goal, position: int) -> Goal:
         """The facts that the condition would have needed, where those before it hold."""
