@@ -34,8 +34,6 @@ BLOCK_SIZE = 16_384
 """Bytes; the smallest that DuckDB offers, since most of a hundred tables are small."""
 ROW_GROUP_SIZE = 16_384
 """Facts of a kept table that are read together: a question asks for a few."""
-SMALL_FILE = 64_000_000
-"""Bytes; in a smaller fact base a second thread costs more than it brings."""
 FEW_NAMES = 50_000
 """Names up to which all are fetched as soon as one is asked for."""
 MOST_HANDS = 4
@@ -142,9 +140,11 @@ class FactBase:
 
     @classmethod
     def open(cls, path: Path) -> "FactBase":
-        """The fact base that `save` wrote, to be read only."""
-        threads = 1 if path.stat().st_size < SMALL_FILE else os.cpu_count() or 1
-        connection = duckdb.connect(str(path), read_only=True, config={"threads": threads})
+        """The fact base that `save` wrote, to be read only.
+
+        Facts lie so that a question reads few of them: a second thread costs more than it brings.
+        """
+        connection = duckdb.connect(str(path), read_only=True, config={"threads": 1})
         facts = cls(connection, Vocabulary({}, {}, {}, {}), path)
         facts.vocabulary = facts.kept("vocabulary", Vocabulary)
         return facts
