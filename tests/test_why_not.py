@@ -14,7 +14,7 @@ from test_replay import explained, inner
 
 from cop_expert import pipeline
 from cop_expert.cli import main
-from cop_expert.explain import settle
+from cop_expert.explain import lookups, settle
 from cop_expert.explain.ask import goals_asked_about
 from cop_expert.explain.contrast import contrast
 from cop_expert.explain.goal import Goal
@@ -29,9 +29,6 @@ from cop_expert.model.miss import Blocked, Lack, Missing, Refusal, Short
 from cop_expert.report.phrases import phrases
 
 HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
-
-BY_THREADS = Sandbox(SANDBOX.given, SANDBOX.inferred, 2)
-"""The same templates, asked by several threads at a time."""
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +139,8 @@ def test_looked_up_or_asked_by_a_query_the_answer_is_the_same(
     asked += [(str(row[0]), "Back office") for row in run.facts.rows("Post")]
     goals = [goal for pair in asked for goal in goals_asked_about(run.facts, *pair)]
     looked_up = refusals(explainer(run), goals)
+    look_up_little(monkeypatch)
+    assert looked_up == refusals(explainer(run), goals)
     monkeypatch.setattr(settle, "can_settle", lambda _: False)
     assert looked_up == refusals(explainer(run), goals)
 
@@ -149,14 +148,20 @@ def test_looked_up_or_asked_by_a_query_the_answer_is_the_same(
 @SOME
 @given(cases())
 def test_so_it_is_with_random_rulebooks(case: Case) -> None:
-    explainer = explained(SANDBOX, case.tables, case.rulebook)
-    by_threads = explained(BY_THREADS, case.tables, case.rulebook)
-    if explainer and by_threads:
+    if explainer := explained(SANDBOX, case.tables, case.rulebook):
         goals = list(possible_goals(explainer.facts))
         looked_up = refusals(explainer, goals)
         with pytest.MonkeyPatch.context() as patch:
+            look_up_little(patch)
+            assert looked_up == refusals(explainer, goals)
             patch.setattr(settle, "can_settle", lambda _: False)
-            assert looked_up == refusals(by_threads, goals)
+            assert looked_up == refusals(explainer, goals)
+
+
+def look_up_little(patch: pytest.MonkeyPatch) -> None:
+    """As where there are more facts than are looked up."""
+    patch.setattr(lookups, "MANY", 2)
+    patch.setattr(settle, "MANY", 2)
 
 
 def possible_goals(facts: FactBase) -> Iterator[Goal]:
@@ -185,6 +190,17 @@ def test_what_a_rule_computes_is_told_as_computed() -> None:
     near = WhyNot(explainer).nearest.near(clause, Goal("Big", ("a", "m"), (asked,)))
     assert near and near.match.bindings["m"] == to_millionths(Decimal(2))
     assert near.failed == [2]
+
+
+def test_a_number_that_nobody_set_is_told_as_none() -> None:
+    sandbox = Sandbox(["Size(a*: text, n: number)"], ["Big(a: text)"])
+    text = "parameter limit = none\n" + rule("if Size(a, n), n > limit * 2 then Big(a)")
+    explainer = explained(sandbox, {"Size": [("x", Decimal(1))]}, sandbox.sound(text))
+    assert explainer
+    asked = tuple(explainer.facts.stored("Big", ("x",)))
+    (miss,) = WhyNot(explainer).refuse(Goal("Big", ("a",), (asked,))).misses
+    assert isinstance(miss.lack, Short)
+    assert (miss.lack.operator, miss.lack.bound, miss.lack.apart) == (">", "–", "")
 
 
 def test_what_holds_is_not_refused() -> None:

@@ -30,7 +30,8 @@ class Settled(NamedTuple):
     candidates: Candidates
     """What the names may be, those among them that the settled conditions told."""
     found: dict[int, list[Row]]
-    """By position of the condition, the facts that do for it, as stored."""
+    """By position of the condition, the facts that do for it, as stored; of several the candidates
+    tell which."""
     holds: dict[int, bool]
     """By position, whether a settled condition holds."""
     rest: Steps
@@ -43,8 +44,9 @@ def settle(
     if not can_settle(clause):
         return Settled(candidates, {}, {}, ordered)
     settling = Settling(clause, candidates, facts, lookups)
-    rest = tuple([step for step in ordered if not settling.settles(step)])
-    return settling.left(ordered, candidates) if rest else settling.all_of_it()
+    for step in ordered:
+        settling.settle(step)
+    return settling.settled(ordered)
 
 
 class Settling:
@@ -55,11 +57,13 @@ class Settling:
     ) -> None:
         self.clause = clause
         self.facts = facts
+        self.templates = facts.vocabulary.templates
         self.lookups = lookups
+        self.asked = candidates
+        self.candidates = candidates
+        """What has become of them: as many as the facts tell of."""
         self.bound = set(candidates.names)
         """The names that are not new."""
-        self.candidates = candidates
-        """As many as the facts tell of."""
         self.told: dict[str, Value] = {}
         """What is the same for all of them; a blank where a fact is not there."""
         self.known = dict(candidates.known)
@@ -67,54 +71,47 @@ class Settling:
         self.found: dict[int, list[Row]] = {}
         self.holds: dict[int, bool] = {}
 
-    def all_of_it(self) -> Settled:
-        """Where all conditions are settled."""
-        return Settled(self.candidates.also(self.told), self.found, self.holds, ())
-
-    def left(self, ordered: Steps, candidates: Candidates) -> Settled:
-        """Where a query follows: it goes by itself through what becomes of each candidate."""
+    def settled(self, ordered: Steps) -> Settled:
+        """What has come of all these conditions."""
+        if len(self.holds) == len(ordered):
+            return Settled(self.candidates.also(self.told), self.found, self.holds, ())
+        # A query goes by itself through what becomes of each candidate.
         found = {place: rows for place, rows in self.found.items() if len(rows) == 1}
         again = self.found.keys() - found.keys()
         holds = {place: held for place, held in self.holds.items() if place not in again}
         rest = tuple([step for step in ordered if step.position not in holds])
-        return Settled(candidates.also(self.told), found, holds, rest)
+        return Settled(self.asked.also(self.told), found, holds, rest)
 
-    def settles(self, step: Step) -> bool:
+    def settle(self, step: Step) -> None:
         match step.condition:
             case Presence(atom):
                 held = self._is_there(step, atom)
             case Absence(atom):
-                held = self._is_absent(step, atom)
+                each = self._facts_of_each(step, atom)
+                held = None if each is None else not each
             case Comparison():
                 held = self._holds(step, step.condition)
             case _:
                 held = None
         if held is not None:
             self.holds[step.position] = held
-        return held is not None
 
     def _is_there(self, step: Step, atom: Atom) -> bool | None:
         """Whether there is such a fact; what it tells is known from then on."""
-        each = self._facts_of_each(step, atom)
-        names = self.facts.vocabulary.templates[atom.template].names
+        each, template = self._facts_of_each(step, atom), self.templates[atom.template]
         terms = ((term.name, field) for field, term in atom if isinstance(term, Variable))
-        new = {name: names.index(field) for name, field in terms if name not in self.bound}
+        new = {n: template.position(field) for n, field in terms if n not in self.bound}
         self.bound |= step.names
-        if each is None or (any(each) and not all(each)):
+        if each is None:
             return None
-        if any(each):
+        if each:
             return True if self._follow(step.position, new, each) else None
         self._tell(dict.fromkeys(new))
         return False
 
-    def _is_absent(self, step: Step, atom: Atom) -> bool | None:
-        """Whether there is no such fact."""
-        each = self._facts_of_each(step, atom)
-        return None if each is None or (any(each) and not all(each)) else not any(each)
-
     def _facts_of_each(self, step: Step, atom: Atom) -> list[list[Row]] | None:
         """The facts that do for each of the candidates, nothing where none does for any; None
-        where they are many, or rest on a name that is not settled."""
+        where only some have one, where they are many, or rest on a name that is not settled."""
         if any(self.known.get(name, 0) is None for name in step.names):
             return []
         lookup = lookup_of(atom, self.known, self.facts)
@@ -130,13 +127,13 @@ class Settling:
         return self._of_each(atom, fitting) if tells_all else None
 
     def _fitting(self, atom: Atom, rows: list[Row]) -> list[Row]:
-        """Those that give each name that is new one value, and no blank."""
-        template = self.facts.vocabulary.templates[atom.template]
-        new: dict[str, list[int]] = {}
+        """Those that give each name one value, and no blank."""
+        template = self.templates[atom.template]
+        places: dict[str, list[int]] = {}
         for field, term in atom:
-            if isinstance(term, Variable) and term.name not in self.bound:
-                new.setdefault(term.name, []).append(template.position(field))
-        for first, *others in new.values():
+            if isinstance(term, Variable):
+                places.setdefault(term.name, []).append(template.position(field))
+        for first, *others in places.values():
             if others or not template.fields[first].required:
                 rows = [
                     row
@@ -145,12 +142,11 @@ class Settling:
                 ]
         return rows
 
-    def _of_each(self, atom: Atom, rows: list[Row]) -> list[list[Row]]:
+    def _of_each(self, atom: Atom, rows: list[Row]) -> list[list[Row]] | None:
         """Those of the facts that do for each of the candidates."""
-        template = self.facts.vocabulary.templates[atom.template]
         places = {name: place for place, name in enumerate(self.candidates.names)}
         shared = [
-            (template.position(field), places[term.name])
+            (self.templates[atom.template].position(field), places[term.name])
             for field, term in atom
             if isinstance(term, Variable) and term.name in places and term.name not in self.known
         ]
@@ -158,16 +154,15 @@ class Settling:
             return [rows] * len(self.candidates.rows)
         of_fact = itemgetter(*[place for place, _ in shared])
         of_candidate = itemgetter(*[place for _, place in shared])
-        asked = set(map(of_candidate, self.candidates.rows))
-        fitting: dict[object, list[Row]] = {}
+        asked = list(map(of_candidate, self.candidates.rows))
+        fitting: dict[object, list[Row]] = {one: [] for one in asked}
         for row in rows:
-            if of_fact(row) in asked:
-                fitting.setdefault(of_fact(row), []).append(row)
-        return (
-            [fitting.get(one, []) for one in map(of_candidate, self.candidates.rows)]
-            if fitting
-            else []
-        )
+            if (one := of_fact(row)) in fitting:
+                fitting[one].append(row)
+        each = [fitting[one] for one in asked]
+        if not any(each):
+            return []
+        return each if all(each) else None
 
     def _follow(self, position: int, new: dict[str, int], each: list[list[Row]]) -> bool:
         """Go on with what the facts tell of each candidate; False where that is too much."""

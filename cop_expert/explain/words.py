@@ -8,7 +8,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from cop_expert.facts import FactBase
-from cop_expert.infer.evaluate import DividedByZero, number_of
+from cop_expert.infer.evaluate import NoValue, number_of
 from cop_expert.model.arithmetic import OverflowInRule, rescale, to_decimal
 from cop_expert.model.measure import measure
 from cop_expert.model.rule import Constant, Expression, Parameter, Sentence, Slot, Variable
@@ -161,7 +161,7 @@ class Speaker:
         def reckoned(bindings: Mapping[str, Value]) -> str | None:
             try:
                 return self.amount(rescale(*reckon({**settings, **bindings}), 6), datatype)
-            except (DividedByZero, OverflowInRule, KeyError):
+            except (NoValue, OverflowInRule, KeyError):
                 return None
 
         return reckoned
