@@ -192,6 +192,25 @@ def test_what_a_rule_computes_is_told_as_computed() -> None:
     assert near.failed == [2]
 
 
+def test_what_several_facts_tell_alike_is_known_though_a_query_follows() -> None:
+    given = ["Part(a: text, b: text, c: text)", "Pay(c*: text, n: number)", "Skill(b: text)"]
+    sandbox = Sandbox(given, ["Big(a: text)"])
+    rules = sandbox.sound(rule("if Part(a, b, c), Pay(c, n), Skill(b), n > 5 then Big(a)"))
+    tables = {
+        "Part": [("house", "hall", "porter"), ("house", "bar", "porter")],
+        "Pay": [("porter", Decimal(3))],
+        "Skill": [("hall",)],
+    }
+    explainer = explained(sandbox, tables, rules)
+    assert explainer
+    (clause,) = explainer.matcher.clauses["Big"]
+    asked = tuple(explainer.facts.stored("Big", ("house",)))
+    near = WhyNot(explainer).nearest.near(clause, Goal("Big", ("a",), (asked,)))
+    assert near and near.failed == [3]
+    assert near.match.facts[0] == ("house", "hall", "porter")
+    assert near.match.facts[1] == ("porter", to_millionths(Decimal(3)))
+
+
 def test_a_number_that_nobody_set_is_told_as_none() -> None:
     sandbox = Sandbox(["Size(a*: text, n: number)"], ["Big(a: text)"])
     text = "parameter limit = none\n" + rule("if Size(a, n), n > limit * 2 then Big(a)")

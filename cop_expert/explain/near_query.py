@@ -10,7 +10,7 @@ from cop_expert.explain.goal import Candidates
 from cop_expert.explain.question import Match, Question
 from cop_expert.explain.settle import Settled
 from cop_expert.explain.steps import Steps
-from cop_expert.facts import STORED, FactBase, Row, quoted, unnested
+from cop_expert.facts import STORED, FactBase, quoted, unnested
 from cop_expert.infer.sql import Body, all_of
 from cop_expert.infer.sql_terms import rescaled
 from cop_expert.model.arithmetic import PLACES
@@ -98,33 +98,30 @@ class NearBody(Body):
                     yield f"CASE WHEN {self.holds[position]} THEN 0 ELSE abs({one} - {other}) END"
 
 
-class NearQuery:
-    """One query for what is not settled of a clause, and what reads its answer."""
+def ask_nearest(clause: Clause, facts: FactBase, settled: Settled) -> Nearby | None:
+    """The nearest binding; None where what is computed has no value in any."""
+    body = NearBody(clause, facts, settled.candidates, settled.rest)
+    # What is computed is told as it was computed, whatever was asked for.
+    computed = {c.name for c in clause.body if isinstance(c, Binding | Fallback)}
+    known = settled.candidates.known.keys() - computed
+    question = Question(clause, body, facts, known, adds_up=False)
+    answers = facts.query(_sql(body, question), body.asked)
+    if not answers:
+        return None
+    (answer,) = answers
+    (match,) = question.matches([answer[len(body.holds) :]])
+    return match, dict(zip(body.holds, map(bool, answer), strict=False))
 
-    def __init__(self, clause: Clause, facts: FactBase, settled: Settled) -> None:
-        body = NearBody(clause, facts, settled.candidates, settled.rest)
-        # What is computed is told as it was computed, whatever was asked for.
-        computed = {c.name for c in clause.body if isinstance(c, Binding | Fallback)}
-        known = settled.candidates.known.keys() - computed
-        self.question = Question(clause, body, facts, known, adds_up=False)
-        self.positions = list(body.holds)
-        """Of the conditions."""
-        self.values = body.asked
-        flags = [f"{flag} AS h{place}" for place, flag in body.holds.items()]
-        misses = [f"{miss} AS m{place}" for place, miss in enumerate(body.misses())]
-        met = " + ".join(f"h{place}::INTEGER" for place in body.holds)
-        order = [f"{met} DESC"] if met else []
-        order += [*(f"m{place}" for place in range(len(misses))), *self.question.values]
-        in_order = f"ORDER BY {', '.join(order)}" if order else ""
-        self.sql = (
-            f"SELECT * FROM (SELECT {', '.join([*flags, self.question.columns, *misses])} "
-            f"{body.text()}) {in_order} LIMIT 1"
-        )
 
-    def read(self, answers: list[Row]) -> Nearby | None:
-        """The nearest binding; None where what is computed has no value in any."""
-        if not answers:
-            return None
-        (answer,) = answers
-        (match,) = self.question.matches([answer[len(self.positions) :]])
-        return match, dict(zip(self.positions, map(bool, answer), strict=False))
+def _sql(body: NearBody, question: Question) -> str:
+    """Selects which conditions hold, then what the question asks; the nearest comes first."""
+    flags = [f"{flag} AS h{place}" for place, flag in body.holds.items()]
+    misses = [f"{miss} AS m{place}" for place, miss in enumerate(body.misses())]
+    met = " + ".join(f"h{place}::INTEGER" for place in body.holds)
+    order = [f"{met} DESC"] if met else []
+    order += [*(f"m{place}" for place in range(len(misses))), *question.values]
+    in_order = f"ORDER BY {', '.join(order)}" if order else ""
+    return (
+        f"SELECT * FROM (SELECT {', '.join([*flags, question.columns, *misses])} "
+        f"{body.text()}) {in_order} LIMIT 1"
+    )

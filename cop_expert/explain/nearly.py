@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cop_expert.explain.goal import CANDIDATES, Candidates, Goal, stored
 from cop_expert.explain.lookups import Lookup, Lookups
-from cop_expert.explain.near_query import NearBody, NearQuery
+from cop_expert.explain.near_query import NearBody, ask_nearest
 from cop_expert.explain.question import Match
 from cop_expert.explain.settle import Settled, can_settle, lookup_of, settle
 from cop_expert.explain.steps import Steps, steps
@@ -132,8 +132,7 @@ class Nearest:
         settled, ordered = self._settled(clause, candidates), self._in_order(clause, candidates)
         known, match, holds = settled.candidates.known, Match(clause, {}, {}, 0), settled.holds
         if settled.rest:
-            query = NearQuery(clause, self.facts, settled)
-            answer = query.read(self.facts.query(query.sql, query.values))
+            answer = ask_nearest(clause, self.facts, settled)
             if answer is None:
                 return None
             match, holds = answer[0], holds | answer[1]
@@ -153,14 +152,14 @@ class Nearest:
         return Near(match, told, ordered)
 
     def _fact(self, clause: Clause, position: int, known: dict[str, Value], rows: list[Row]) -> Row:
-        """The one of the facts that does for a binding, the first of several."""
+        """The one of the facts that does for what is known, the first of several."""
         condition = clause.body[position]
         assert isinstance(condition, Presence)
         template = self.facts.vocabulary.templates[condition.atom.template]
         names = {f: t.name for f, t in condition.atom if isinstance(t, Variable)}
-        asked = [(template.position(field), known[name]) for field, name in names.items()]
+        asked = [(template.position(f), known[name]) for f, name in names.items() if name in known]
         fitting = (row for row in rows if all(row[place] == value for place, value in asked))
-        return self._told(template.kinds, min(fitting, key=blanks_last))
+        return self._told(template.kinds, min(fitting, key=_blanks_last))
 
     def _told(self, kinds: Sequence[Kind], row: Row) -> Row:
         (told,) = self.facts.told(kinds, [row])
@@ -204,7 +203,7 @@ class Nearest:
         )
 
 
-def blanks_last(row: Row) -> list[tuple[bool, Value]]:
+def _blanks_last(row: Row) -> list[tuple[bool, Value]]:
     """Sorts as DuckDB does."""
     return [(value is None, value) for value in row]
 
