@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from engines import Sandbox, rule
+from facts_as_text import Tables
 from hypothesis import given
 from random_rules import SANDBOX, SOME, VALUES, Case, cases
 from test_replay import explained, inner
@@ -196,7 +197,7 @@ def test_what_several_facts_tell_alike_is_known_though_a_query_follows() -> None
     given = ["Part(a: text, b: text, c: text)", "Pay(c*: text, n: number)", "Skill(b: text)"]
     sandbox = Sandbox(given, ["Big(a: text)"])
     rules = sandbox.sound(rule("if Part(a, b, c), Pay(c, n), Skill(b), n > 5 then Big(a)"))
-    tables = {
+    tables: Tables = {
         "Part": [("house", "hall", "porter"), ("house", "bar", "porter")],
         "Pay": [("porter", Decimal(3))],
         "Skill": [("hall",)],
