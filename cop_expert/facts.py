@@ -10,7 +10,7 @@ settings) lies beside the facts as JSON.
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
@@ -243,11 +243,22 @@ class FactBase:
         self.connection.execute(f"ATTACH '{name}' AS saved ({sizes})")
         try:
             self.connection.execute("COPY FROM DATABASE memory TO saved (SCHEMA)")
-            self.connection.execute(f"BEGIN; {self._copies()} COMMIT")
+            self._at_once(self._copies())
         finally:
             self.connection.execute("DETACH saved")
 
-    def _copies(self) -> str:
+    def _at_once(self, statements: list[str]) -> None:
+        """Run all of them, or none where one fails."""
+        self.connection.begin()
+        try:
+            self.connection.execute(" ".join(statements))
+            self.connection.commit()
+        except duckdb.Error:
+            with suppress(duckdb.Error):  # a commit that fails has ended it already
+                self.connection.rollback()
+            raise
+
+    def _copies(self) -> list[str]:
         """What is concluded of one thing, an item say, lies together, to be found without reading
         all there is."""
         copies = []
@@ -257,7 +268,7 @@ class FactBase:
             sort = template and not template.given and texts and size > ROW_GROUP_SIZE
             order = f" ORDER BY {quoted(texts[-1])}" if sort else ""
             copies.append(f"INSERT INTO saved.{quoted(table)} FROM {quoted(table)}{order};")
-        return " ".join(copies)
+        return copies
 
     def keep(self, name: str, thing: Any) -> None:
         """Lay something beside the facts, for later questions."""
