@@ -271,9 +271,10 @@ class FactBase:
         return copies
 
     def keep(self, name: str, thing: Any) -> None:
-        """Lay something beside the facts, for later questions."""
+        """Lay something beside the facts, for later questions, in place of what was there."""
         self._kept.pop(name, None)
         text = msgspec.json.encode(thing).decode()
+        self.connection.execute('DELETE FROM "@kept" WHERE name = ?', [name])
         self.connection.execute('INSERT INTO "@kept" VALUES (?, ?)', [name, text])
 
     def kept(self, name: str, kind: type[T]) -> T:

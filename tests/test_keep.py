@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from engines import Sandbox
 
 from cop_expert import fingerprint, keep, pipeline
 from cop_expert.cli import main
+from cop_expert.facts import FactBase
 from cop_expert.fingerprint import fingerprint_of
 
 HOTEL = Path(__file__).parent.parent / "kb" / "examples" / "grand-hotel"
@@ -209,6 +211,16 @@ def test_a_folder_that_cannot_be_written_to_keeps_nothing(hotel: Path, answer: s
     (hotel / fingerprint.FOLDER).write_text("a file in the way")
     assert ask(hotel) == answer
     assert ask(hotel) == answer
+
+
+def test_what_was_saved_before_says_nothing_of_what_is_saved_now(tmp_path: Path) -> None:
+    words = Sandbox(["Size(a*: text, n: number)"], ["Big(n: number)"]).words
+    facts = FactBase.new(words)
+    facts.keep("vocabulary", words)
+    facts.save(tmp_path / "first")
+    facts.add_concluded("Big", [(5,)])
+    facts.save(tmp_path / "second")
+    assert FactBase.open(tmp_path / "second").rows("Big") == [(5,)]
 
 
 FULL_DISK = (

@@ -212,6 +212,24 @@ def test_what_several_facts_tell_alike_is_known_though_a_query_follows() -> None
     assert near.match.facts[1] == ("porter", to_millionths(Decimal(3)))
 
 
+def test_a_fact_that_stands_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ["Part(a: text, b: text)", "Skill(b: text, z: text)", "Other(z: text)"]
+    sandbox = Sandbox(given, ["Big(a: text)"])
+    rules = sandbox.sound(rule("if Part(a, b), Skill(b, z), Other(z) then Big(a)"))
+    tables: Tables = {
+        "Part": [("house", "hall"), ("house", "hall")],
+        "Skill": [("hall", "y"), ("bar", "w"), ("hall", "v")],
+        "Other": [("u",), ("w",)],
+    }
+    explainer = explained(sandbox, tables, rules)
+    assert explainer
+    asked = tuple(explainer.facts.stored("Big", ("house",)))
+    goal = Goal("Big", ("a",), (asked,))
+    looked_up = refusals(explainer, [goal])
+    monkeypatch.setattr(settle, "can_settle", lambda _: False)
+    assert looked_up == refusals(explainer, [goal])
+
+
 def test_a_number_that_nobody_set_is_told_as_none() -> None:
     sandbox = Sandbox(["Size(a*: text, n: number)"], ["Big(a: text)"])
     text = "parameter limit = none\n" + rule("if Size(a, n), n > limit * 2 then Big(a)")

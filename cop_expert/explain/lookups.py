@@ -40,14 +40,14 @@ class Lookups:
         return None if found is None or len(found) == FEW else found
 
     def all(self, lookup: Lookup) -> list[Row] | None:
-        """All such facts, as stored; None where they are many."""
+        """All such facts, as stored, each once; None where they are many."""
         if lookup not in self._all:
             found = self.few(lookup)
             if found is None:
                 columns = ", ".join(map(quoted, self._names(lookup)))
                 found = self.facts.query(f"SELECT {columns} {_source(lookup)} LIMIT {MANY}")
                 self._found[lookup] = found[:FEW]
-            self._all[lookup] = found if len(found) < MANY else None
+            self._all[lookup] = list(dict.fromkeys(found)) if len(found) < MANY else None
         return self._all[lookup]
 
     def ahead(self, lookups: Iterable[Lookup]) -> None:
