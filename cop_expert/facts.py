@@ -140,7 +140,7 @@ class FactBase:
 
     @classmethod
     def open(cls, path: Path) -> "FactBase":
-        """The fact base that `save` wrote, to be read only.
+        """The fact base that `save` wrote, to be read only, by one thread for each question.
 
         Facts lie so that a question reads few of them: a second thread costs more than it brings.
         """
@@ -148,6 +148,11 @@ class FactBase:
         facts = cls(connection, Vocabulary({}, {}, {}, {}), path)
         facts.vocabulary = facts.kept("vocabulary", Vocabulary)
         return facts
+
+    def use_all_threads(self) -> None:
+        """For who reads all that a file holds, and gains by it."""
+        if self.path:
+            self.query(f"SET threads = {os.cpu_count() or 1}")
 
     def beside(self) -> "FactBase":
         """The same facts by a connection of its own, for another thread."""

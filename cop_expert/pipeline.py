@@ -433,6 +433,7 @@ def exported_text(run: Run, form: str, progress: Progress = quietly) -> str:
 def _concluded(run: Run) -> "Concluded":
     from cop_expert.export.concluded import Concluded
 
+    run.facts.use_all_threads()
     return Concluded(run.facts, run.rulebook, run.manifest.name, run.manifest.language)
 
 
