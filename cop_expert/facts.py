@@ -264,16 +264,20 @@ class FactBase:
             raise
 
     def _copies(self) -> list[str]:
+        """What fills each table of the file."""
+        return [
+            f"INSERT INTO saved.{quoted(table)} FROM {quoted(table)} {self._order(table, size)};"
+            for table, size in self.sizes().items()
+        ]
+
+    def _order(self, table: str, size: int) -> str:
         """What is concluded of one thing, an item say, lies together, to be found without reading
         all there is."""
-        copies = []
-        for table, size in self.sizes().items():
-            template = self.vocabulary.templates.get(table)
-            texts = [f.name for f in template.fields if is_text(f)] if template else []
-            sort = template and not template.given and texts and size > ROW_GROUP_SIZE
-            order = f" ORDER BY {quoted(texts[-1])}" if sort else ""
-            copies.append(f"INSERT INTO saved.{quoted(table)} FROM {quoted(table)}{order};")
-        return copies
+        template = self.vocabulary.templates.get(table)
+        if template is None or template.given or size <= ROW_GROUP_SIZE:
+            return ""
+        texts = [field.name for field in template.fields if is_text(field)]
+        return f"ORDER BY {quoted(texts[-1])}" if texts else ""
 
     def keep(self, name: str, thing: Any) -> None:
         """Lay something beside the facts, for later questions, in place of what was there."""
@@ -457,15 +461,20 @@ class FactBase:
         return {names[i]: n for i, n in self.query(f"{sql} ORDER BY i") if n} if names else {}
 
     def sizes(self) -> dict[str, int]:
-        """About how many facts each template has, from DuckDB's own books: quick, for planning."""
-        if self.path and not self.database:
+        """About how many rows each table has, from DuckDB's own books: quick, for planning."""
+        if self._is_as_saved:
             return self._saved_sizes
         books = "duckdb_tables() WHERE database_name = current_database()"
         return dict(self.query(f"SELECT table_name, estimated_size FROM {books}"))
 
     def is_known_empty(self, template: str) -> bool:
         """Whether it is known without asking that there is no fact of the template."""
-        return bool(self.path and not self.database and self.sizes().get(template) == 0)
+        return self._is_as_saved and self.sizes().get(template) == 0
+
+    @property
+    def _is_as_saved(self) -> bool:
+        """Whether these are the facts of a file, none of them concluded anew."""
+        return self.path is not None and not self.database
 
     @cached_property
     def _saved_sizes(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from engines import Sandbox
 
 from cop_expert import fingerprint, keep, pipeline
 from cop_expert.cli import main
+from cop_expert.database import duckdb
 from cop_expert.facts import FactBase
 from cop_expert.fingerprint import fingerprint_of
 
@@ -221,6 +222,19 @@ def test_what_was_saved_before_says_nothing_of_what_is_saved_now(tmp_path: Path)
     facts.add_concluded("Big", [(5,)])
     facts.save(tmp_path / "second")
     assert FactBase.open(tmp_path / "second").rows("Big") == [(5,)]
+
+
+def test_facts_that_could_not_be_saved_can_be_asked_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = FactBase.new(Sandbox(["Size(a*: text, n: number)"], ["Big(n: number)"]).words)
+    facts.add_concluded("Big", [(5,)])
+    with monkeypatch.context() as patch:
+        patch.setattr(FactBase, "_copies", lambda _: ['INSERT INTO saved."Big" FROM "Nowhere"'])
+        with pytest.raises(duckdb.Error):
+            facts.save(tmp_path / "first")
+    assert facts.rows("Big") == [(5,)]
+    facts.save(tmp_path / "second")
 
 
 FULL_DISK = (

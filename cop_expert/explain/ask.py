@@ -33,8 +33,7 @@ def facts_asked_about(facts: FactBase, subject: str, place: str | None = None) -
         by_label = [t for t in templates if not t.key and folded(t.label) == folded(subject)]
         if by_label:
             return [Answerable(t.name, row) for t in by_label for row in facts.rows(t.name)]
-    named = [name for name in (subject, place) if name is not None]
-    book = NameBook(facts, *named)
+    book = NameBook(facts, subject, place)
     subjects = book.individuals(subject)
     try:
         places = book.individuals(place) if place is not None else {}
@@ -56,9 +55,8 @@ def goals_asked_about(facts: FactBase, subject: str, place: str | None = None) -
 
     Raises UnknownName where a name is not known.
     """
-    named = [name for name in (subject, place) if name is not None]
-    book = NameBook(facts, *named)
-    columns = tuple(map(book.individuals, named))
+    book = NameBook(facts, subject, place)
+    columns = tuple(book.individuals(name) for name in (subject, place) if name is not None)
     for template, fields, fitting in _questions(facts, _by_telling(facts), columns):
         if fields in template.asks:
             yield from (Goal(template.name, fields, (row,)) for row in product(*fitting))

@@ -70,13 +70,13 @@ def write_name_book(facts: FactBase) -> None:
 class NameBook:
     """Looks up individuals by what people call them."""
 
-    def __init__(self, facts: FactBase, *names: str) -> None:
-        """The names are looked up at once, which is quicker."""
+    def __init__(self, facts: FactBase, *names: str | None) -> None:
+        """The names, as far as there are some, are looked up at once, which is quicker."""
         self.facts = facts
         self._columns = declaring(facts)
         self._found: dict[str, Individuals] = {}
-        if names:
-            self._look_up(*map(folded, names))
+        if folds := [folded(name) for name in names if name is not None]:
+            self._look_up(*folds)
 
     def individuals(self, name: str) -> Individuals:
         """All that go by the name; raises UnknownName."""

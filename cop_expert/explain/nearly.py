@@ -66,13 +66,13 @@ class Nearest:
 
     def look_ahead(self, goal: Goal) -> None:
         """Fetch at once what the rules will look up, as far down as nothing is there."""
-        frontier, seen = [goal], {goal: None}
+        frontier, seen = [goal], {goal}
         while frontier:
             asked = [one for goal in frontier for one in self._looked_up(goal)]
             self.lookups.ahead(lookup for _, lookup in asked)
             below = dict.fromkeys(self._below(asked))
             frontier = [goal for goal in below if goal not in seen]
-            seen |= dict.fromkeys(frontier)
+            seen.update(frontier)
 
     def _looked_up(self, goal: Goal) -> Iterator[tuple[Condition, Lookup]]:
         """What the clauses will look up of what was asked for alone."""
